@@ -1,0 +1,2 @@
+//! The `scn` command.
+fn main() {}

@@ -1,0 +1,3 @@
+//! Reads what people write: the `.scn` language and JSON access requests.
+pub mod ast;
+pub mod diag;

@@ -1,0 +1,1 @@
+//! The security model and the simulator.
