@@ -1,0 +1,371 @@
+//! Tokens: who a thread is. The fixed part is shared and compiled once, the adjustable part is held by value.
+//!
+//! Authority: KACS v0.20 tokens, MS-DTYP 2.5.2. Rules TOK-1 to TOK-4, SID-7 to SID-9. Operations that make a token from
+//! another are in `derive`, the gates of impersonation in `impersonate`. Knows nothing of processes or time.
+
+use std::sync::Arc;
+
+use bitflags::bitflags;
+
+use crate::ids::{SessionId, TokenId};
+use crate::privilege::Privileges;
+use crate::sd::Acl;
+use crate::sd::condition::Claim;
+use crate::sid::{Sid, SidId, SidTable};
+
+/// The most group entries of a token, the logon SID included (SID-9): what a 64-bit mask of states can hold.
+pub const MAX_GROUPS: usize = 64;
+
+bitflags! {
+    /// The attribute word of a group entry (SID-7, TOK-3).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+    pub struct GroupAttributes: u32 {
+        /// Cannot be disabled.
+        const MANDATORY = 0x1;
+        /// What a reset restores.
+        const ENABLED_BY_DEFAULT = 0x2;
+        /// Counts for allow and deny entries.
+        const ENABLED = 0x4;
+        /// May be chosen as owner of objects.
+        const OWNER = 0x8;
+        /// Counts for deny entries only, for good.
+        const USE_FOR_DENY_ONLY = 0x10;
+        /// Carried only.
+        const INTEGRITY = 0x20;
+        /// Carried only.
+        const INTEGRITY_ENABLED = 0x40;
+        /// Carried only.
+        const RESOURCE = 0x2000_0000;
+        /// The logon SID.
+        const LOGON_ID = 0xC000_0000;
+        const _ = !0;
+    }
+}
+
+/// A group entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SidAndAttributes {
+    /// The group.
+    pub sid: Sid,
+    /// Its attributes; ENABLED here is the state at creation, [`Token::enabled`] the state now.
+    pub attributes: GroupAttributes,
+}
+
+/// Integrity levels that a token can have (TOK-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum IntegrityLevel {
+    /// 0
+    Untrusted,
+    /// 4096
+    Low,
+    /// 8192
+    #[default]
+    Medium,
+    /// 12288
+    High,
+    /// 16384
+    System,
+}
+
+impl IntegrityLevel {
+    /// Every level with its number and its word, lowest first.
+    pub const ALL: [(IntegrityLevel, u32, &'static str); 5] = [
+        (IntegrityLevel::Untrusted, 0, "untrusted"),
+        (IntegrityLevel::Low, 4096, "low"),
+        (IntegrityLevel::Medium, 8192, "medium"),
+        (IntegrityLevel::High, 12288, "high"),
+        (IntegrityLevel::System, 16384, "system"),
+    ];
+
+    /// The number: the last sub-authority of the label SID.
+    #[must_use]
+    pub fn rid(self) -> u32 {
+        IntegrityLevel::ALL[self as usize].1
+    }
+
+    /// The word of the language.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        IntegrityLevel::ALL[self as usize].2
+    }
+}
+
+/// How far a client lets a service act as it (IMP-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ImpersonationLevel {
+    /// The service learns nothing.
+    Anonymous,
+    /// The service may look, not act.
+    Identification,
+    /// The service may act here.
+    Impersonation,
+    /// The service may act here and on other hosts.
+    Delegation,
+}
+
+impl ImpersonationLevel {
+    /// Every level with its word, lowest first.
+    pub const ALL: [(ImpersonationLevel, &'static str); 4] = [
+        (ImpersonationLevel::Anonymous, "anonymous"),
+        (ImpersonationLevel::Identification, "identification"),
+        (ImpersonationLevel::Impersonation, "impersonation"),
+        (ImpersonationLevel::Delegation, "delegation"),
+    ];
+
+    /// The word of the language.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        ImpersonationLevel::ALL[self as usize].1
+    }
+
+    /// Whether a thread at this level acts as the client.
+    #[must_use]
+    pub fn acts(self) -> bool {
+        self >= ImpersonationLevel::Impersonation
+    }
+}
+
+/// Primary tokens belong to processes, impersonation tokens to threads (TOK-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenType {
+    /// Of a process; the level does not apply.
+    Primary,
+    /// Of a thread, at a level.
+    Impersonation(ImpersonationLevel),
+}
+
+impl TokenType {
+    /// The level, if it applies.
+    #[must_use]
+    pub fn level(self) -> Option<ImpersonationLevel> {
+        match self {
+            TokenType::Primary => None,
+            TokenType::Impersonation(level) => Some(level),
+        }
+    }
+}
+
+bitflags! {
+    /// What integrity means for the token's bearer (TOK-1).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+    pub struct MandatoryPolicy: u32 {
+        /// Integrity is enforced at all (MIC-3).
+        const NO_WRITE_UP = 1;
+        /// A new process falls to the level of its program (PRC-5).
+        const NEW_PROCESS_MIN = 2;
+    }
+}
+
+bitflags! {
+    /// What is audited whatever the objects say (TOK-36).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+    pub struct AuditPolicy: u32 {
+        /// Each allowed check.
+        const OBJECT_ACCESS_SUCCESS = 1;
+        /// Each denied check.
+        const OBJECT_ACCESS_FAILURE = 2;
+        /// Each privilege that helped.
+        const PRIVILEGE_USE_SUCCESS = 4;
+        /// Each privilege that helped in vain.
+        const PRIVILEGE_USE_FAILURE = 8;
+    }
+}
+
+/// Whether the token is one half of an elevation pair (TOK-38).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum ElevationType {
+    /// Not linked.
+    #[default]
+    Default,
+    /// The elevated half.
+    Full,
+    /// The filtered half.
+    Limited,
+}
+
+/// A sandbox identity (TOK-34).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Confinement {
+    /// The package.
+    pub sid: Sid,
+    /// Its capabilities; attributes are carried and ignored (CNF-3).
+    pub capabilities: Vec<SidAndAttributes>,
+    /// The confinement pass is skipped (CNF-1).
+    pub exempt: bool,
+}
+
+/// What is fixed when a token is made and the same on every copy of it (TOK-1, TOK-2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IdentityFacts {
+    /// The principal.
+    pub user: Sid,
+    /// The user SID counts for deny entries only.
+    pub user_deny_only: bool,
+    /// At most [`MAX_GROUPS`] entries; where a SID stands twice the first decides (SID-8).
+    pub groups: Vec<SidAndAttributes>,
+    /// The second list of a restricted token; empty means unrestricted (TOK-12).
+    pub restricted_sids: Vec<SidAndAttributes>,
+    /// The second pass limits writing only (RST-7).
+    pub write_restricted: bool,
+    /// The integrity level.
+    pub integrity: IntegrityLevel,
+    /// Whether integrity is enforced.
+    pub mandatory_policy: MandatoryPolicy,
+    /// The logon session.
+    pub session: SessionId,
+    /// The session from which this one was made with other credentials (DIV-7).
+    pub origin: Option<SessionId>,
+    /// Claims about the user.
+    pub user_claims: Vec<Claim>,
+    /// Claims about the device.
+    pub device_claims: Vec<Claim>,
+    /// Groups of the device.
+    pub device_groups: Vec<SidAndAttributes>,
+    /// The device's second list.
+    pub restricted_device_groups: Vec<SidAndAttributes>,
+    /// The sandbox.
+    pub confinement: Option<Confinement>,
+    /// Forced audit.
+    pub audit_policy: AuditPolicy,
+}
+
+impl IdentityFacts {
+    /// A plain identity: this user, nothing else, Medium, integrity enforced.
+    #[must_use]
+    pub fn of(user: Sid, session: SessionId) -> IdentityFacts {
+        IdentityFacts {
+            user,
+            user_deny_only: false,
+            groups: Vec::new(),
+            restricted_sids: Vec::new(),
+            write_restricted: false,
+            integrity: IntegrityLevel::Medium,
+            mandatory_policy: MandatoryPolicy::NO_WRITE_UP,
+            session,
+            origin: None,
+            user_claims: Vec::new(),
+            device_claims: Vec::new(),
+            device_groups: Vec::new(),
+            restricted_device_groups: Vec::new(),
+            confinement: None,
+            audit_policy: AuditPolicy::empty(),
+        }
+    }
+
+    /// Whether the token is restricted in the sense of IMP-10 (TOK-12, OPEN-15, OPEN-16).
+    #[must_use]
+    pub fn is_restricted(&self) -> bool {
+        !self.restricted_sids.is_empty()
+    }
+}
+
+/// The facts with their SIDs interned, for fast membership tests.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// The facts.
+    pub facts: IdentityFacts,
+    /// The user's number.
+    pub user: SidId,
+    /// The groups' numbers, in the order of the facts.
+    pub groups: Vec<SidId>,
+}
+
+impl Identity {
+    /// Compiles the facts.
+    #[must_use]
+    pub fn new(facts: IdentityFacts, sids: &mut SidTable) -> Arc<Identity> {
+        let user = sids.intern(facts.user);
+        let groups = facts.groups.iter().map(|group| sids.intern(group.sid)).collect();
+        Arc::new(Identity { facts, user, groups })
+    }
+}
+
+/// A token.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Token {
+    /// Its own number.
+    pub id: TokenId,
+    /// Primary, or impersonation at a level.
+    pub kind: TokenType,
+    /// The fixed part.
+    pub identity: Arc<Identity>,
+    /// Which groups are enabled now: bit n for `identity.facts.groups[n]`.
+    pub enabled: u64,
+    /// The privileges.
+    pub privileges: Privileges,
+    /// Half of a pair, or not.
+    pub elevation: ElevationType,
+    /// The owner of new objects: 0 the user, n `groups[n - 1]`.
+    pub owner_index: u8,
+    /// The group of new objects, counted likewise.
+    pub primary_group_index: u8,
+    /// The DACL of new objects that inherit none.
+    pub default_dacl: Option<Arc<Acl>>,
+    /// Counts successful adjustments (TOK-20).
+    pub modified: u32,
+}
+
+impl Token {
+    /// A token of this identity: groups enabled as the facts say, owner and primary group the user.
+    #[must_use]
+    pub fn new(id: TokenId, kind: TokenType, identity: Arc<Identity>, privileges: Privileges) -> Token {
+        let enabled = identity
+            .facts
+            .groups
+            .iter()
+            .take(MAX_GROUPS)
+            .enumerate()
+            .filter(|(_, group)| group.attributes.contains(GroupAttributes::ENABLED))
+            .fold(0, |mask, (n, _)| mask | 1 << n);
+        Token {
+            id,
+            kind,
+            identity,
+            enabled,
+            privileges,
+            elevation: ElevationType::Default,
+            owner_index: 0,
+            primary_group_index: 0,
+            default_dacl: None,
+            modified: 0,
+        }
+    }
+
+    /// The fixed facts.
+    #[must_use]
+    pub fn facts(&self) -> &IdentityFacts {
+        &self.identity.facts
+    }
+
+    /// The level, of an impersonation token.
+    #[must_use]
+    pub fn level(&self) -> Option<ImpersonationLevel> {
+        self.kind.level()
+    }
+
+    /// The owner of objects that this token creates (INH-3).
+    #[must_use]
+    pub fn default_owner(&self) -> Sid {
+        self.sid_at(self.owner_index)
+    }
+
+    /// The group of objects that this token creates (INH-3).
+    #[must_use]
+    pub fn primary_group(&self) -> Sid {
+        self.sid_at(self.primary_group_index)
+    }
+
+    fn sid_at(&self, index: u8) -> Sid {
+        let group = usize::from(index).checked_sub(1).and_then(|n| self.facts().groups.get(n));
+        group.map_or(self.facts().user, |group| group.sid)
+    }
+
+    /// Whether the token may name `owner` as the owner of an object: its user, or a group with the OWNER attribute
+    /// whatever its state (OWNR-2).
+    #[must_use]
+    pub fn may_own_as(&self, owner: Sid) -> bool {
+        let facts = self.facts();
+        facts.user == owner
+            || facts.groups.iter().any(|g| g.sid == owner && g.attributes.contains(GroupAttributes::OWNER))
+    }
+}
