@@ -5,6 +5,7 @@
 //! Nothing here reads a file, a clock or the environment, and nothing prints.
 
 pub mod model;
+pub mod text;
 
 pub mod ids;
 pub mod privilege;
@@ -14,3 +15,11 @@ pub mod sid;
 pub mod sd;
 
 pub mod token;
+
+pub mod access;
+
+pub mod world;
+
+pub mod engine;
+
+pub mod trace;

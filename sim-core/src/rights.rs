@@ -5,6 +5,8 @@
 use std::fmt;
 use std::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, Not};
 
+use crate::model::{KeyExecute, Model};
+
 /// A set of access rights (MASK-1). What its low 16 bits mean depends on the object class.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct AccessMask(pub u32);
@@ -133,8 +135,12 @@ impl GenericMapping {
     }
 
     /// Replaces each generic bit by what it stands for (MAP-3).
+    #[inline]
     #[must_use]
     pub fn map(&self, mask: AccessMask) -> AccessMask {
+        if !mask.intersects(AccessMask::GENERIC) {
+            return mask;
+        }
         let mut mapped = mask & !AccessMask::GENERIC;
         for (generic, concrete) in [
             (AccessMask::GENERIC_READ, self.read),
@@ -206,6 +212,20 @@ impl ObjectType {
     #[must_use]
     pub const fn is_container(self) -> bool {
         matches!(self, ObjectType::Directory | ObjectType::Key)
+    }
+}
+
+impl Model {
+    /// What the generic bits stand for in a class under this model (MAP-3, KEY-6).
+    #[must_use]
+    pub fn mapping(&self, class: ObjectType) -> GenericMapping {
+        let mapping = class.mapping();
+        match (class, self.key_execute) {
+            (ObjectType::Key, KeyExecute::Read) => {
+                GenericMapping { execute: AccessMask(0x0002_0019), ..mapping }
+            }
+            _ => mapping,
+        }
     }
 }
 

@@ -351,6 +351,10 @@ impl SidId {
     pub const OWNER_RIGHTS: SidId = SidId(0);
     /// `PRINCIPAL SELF`, S-1-5-10: second in every table.
     pub const PRINCIPAL_SELF: SidId = SidId(1);
+    /// `SYSTEM`, third in every table: the recovery policy names it (CAP-5).
+    pub const SYSTEM: SidId = SidId(2);
+    /// `Administrators`, fourth in every table, likewise.
+    pub const ADMINISTRATORS: SidId = SidId(3);
 }
 
 /// The interner: every SID that tokens and descriptors of one world name, in order of first use.
@@ -360,12 +364,13 @@ pub struct SidTable {
 }
 
 impl SidTable {
-    /// A table that holds the two virtual SIDs only.
+    /// A table that holds the two virtual SIDs and those of the recovery policy only.
     #[must_use]
     pub fn new() -> SidTable {
         let mut set = IndexSet::default();
-        set.insert(OWNER_RIGHTS);
-        set.insert(PRINCIPAL_SELF);
+        for sid in [OWNER_RIGHTS, PRINCIPAL_SELF, SYSTEM, ADMINISTRATORS] {
+            set.insert(sid);
+        }
         SidTable { set }
     }
 

@@ -6,6 +6,7 @@ use bitflags::bitflags;
 
 use super::condition::Claim;
 use crate::ids::Guid;
+use crate::model::LabelBits;
 use crate::rights::AccessMask;
 use crate::sid::Sid;
 
@@ -60,6 +61,31 @@ bitflags! {
         const NO_WRITE_UP = 2;
         /// NX
         const NO_EXECUTE_UP = 4;
+    }
+}
+
+impl LabelPolicy {
+    /// The bits of reading, writing and executing under a model's numbering (SDDL-5, W-MIC-6).
+    const fn numbers(numbering: LabelBits) -> [(LabelPolicy, u32); 3] {
+        let (read, write) = match numbering {
+            LabelBits::ReadFirst => (1, 2),
+            LabelBits::WriteFirst => (2, 1),
+        };
+        [(LabelPolicy::NO_READ_UP, read), (LabelPolicy::NO_WRITE_UP, write), (LabelPolicy::NO_EXECUTE_UP, 4)]
+    }
+
+    /// What a label's mask forbids; unknown bits are ignored (MIC-7).
+    #[must_use]
+    pub fn from_mask(mask: AccessMask, numbering: LabelBits) -> LabelPolicy {
+        let set = LabelPolicy::numbers(numbering).into_iter().filter(|(_, bit)| mask.0 & bit != 0);
+        set.fold(LabelPolicy::empty(), |all, (policy, _)| all | policy)
+    }
+
+    /// The mask of a label that forbids this.
+    #[must_use]
+    pub fn to_mask(self, numbering: LabelBits) -> AccessMask {
+        let set = LabelPolicy::numbers(numbering).into_iter().filter(|(policy, _)| self.contains(*policy));
+        AccessMask(set.fold(0, |all, (_, bit)| all | bit))
     }
 }
 

@@ -4,7 +4,15 @@
 //! matter, in text `sddl`'s; how they decide is `access`'s.
 
 mod acl;
+pub mod attributes;
 pub mod condition;
+pub mod condition_text;
+pub mod condition_wire;
+pub mod inherit;
+pub mod ownership;
+pub mod sddl;
+mod size;
+pub mod wire;
 
 pub use acl::{
     ACE_TYPES, Ace, AceBody, AceEffect, AceFlags, AceShape, AceType, AceTypeRow, Acl, LabelPolicy,

@@ -3,6 +3,13 @@
 //! Authority: KACS v0.20 tokens, MS-DTYP 2.5.2. Rules TOK-1 to TOK-4, SID-7 to SID-9. Operations that make a token from
 //! another are in `derive`, the gates of impersonation in `impersonate`. Knows nothing of processes or time.
 
+mod anonymous;
+pub mod impersonate;
+mod index;
+
+pub use anonymous::anonymous_token;
+pub use index::SidIndex;
+
 use std::sync::Arc;
 
 use bitflags::bitflags;
@@ -10,6 +17,7 @@ use bitflags::bitflags;
 use crate::ids::{SessionId, TokenId};
 use crate::privilege::Privileges;
 use crate::sd::Acl;
+use crate::sd::attributes::Attributes;
 use crate::sd::condition::Claim;
 use crate::sid::{Sid, SidId, SidTable};
 
@@ -268,6 +276,22 @@ pub struct Identity {
     pub user: SidId,
     /// The groups' numbers, in the order of the facts.
     pub groups: Vec<SidId>,
+    /// Where each group stands.
+    pub group_index: SidIndex,
+    /// Which groups count for deny entries only: bit n for group n.
+    pub deny_only: u64,
+    /// Where each restricting SID stands.
+    pub restricting: SidIndex,
+    /// Where each device group stands.
+    pub device_groups: SidIndex,
+    /// Where each restricted device group stands.
+    pub restricted_device_groups: SidIndex,
+    /// The sandbox: 0 the package, n `capabilities[n - 1]`.
+    pub confined: Option<SidIndex>,
+    /// The claims about the user.
+    pub user_attributes: Attributes,
+    /// The claims about the device.
+    pub device_attributes: Attributes,
 }
 
 impl Identity {
@@ -275,9 +299,44 @@ impl Identity {
     #[must_use]
     pub fn new(facts: IdentityFacts, sids: &mut SidTable) -> Arc<Identity> {
         let user = sids.intern(facts.user);
-        let groups = facts.groups.iter().map(|group| sids.intern(group.sid)).collect();
-        Arc::new(Identity { facts, user, groups })
+        let groups: Vec<SidId> =
+            facts.groups.iter().take(MAX_GROUPS).map(|group| sids.intern(group.sid)).collect();
+        let mut list = |entries: &[SidAndAttributes]| {
+            let ids: Vec<SidId> = entries.iter().map(|entry| sids.intern(entry.sid)).collect();
+            ids
+        };
+        let restricting = SidIndex::new(list(&facts.restricted_sids).into_iter());
+        let device_groups = SidIndex::new(list(&facts.device_groups).into_iter());
+        let restricted_device_groups = SidIndex::new(list(&facts.restricted_device_groups).into_iter());
+        let capabilities = facts.confinement.as_ref().map(|confinement| list(&confinement.capabilities));
+        let confined = facts.confinement.as_ref().zip(capabilities).map(|(confinement, mut ids)| {
+            ids.insert(0, sids.intern(confinement.sid));
+            SidIndex::new(ids.into_iter())
+        });
+        Arc::new(Identity {
+            user,
+            group_index: SidIndex::new(groups.iter().copied()),
+            deny_only: states(&facts.groups, GroupAttributes::USE_FOR_DENY_ONLY),
+            restricting,
+            device_groups,
+            restricted_device_groups,
+            confined,
+            user_attributes: Attributes::compile(&facts.user_claims, sids),
+            device_attributes: Attributes::compile(&facts.device_claims, sids),
+            groups,
+            facts,
+        })
     }
+}
+
+/// Which entries carry an attribute: bit n for entry n.
+fn states(groups: &[SidAndAttributes], attribute: GroupAttributes) -> u64 {
+    groups
+        .iter()
+        .take(MAX_GROUPS)
+        .enumerate()
+        .filter(|(_, group)| group.attributes.contains(attribute))
+        .fold(0, |mask, (n, _)| mask | 1 << n)
 }
 
 /// A token.
@@ -309,14 +368,7 @@ impl Token {
     /// A token of this identity: groups enabled as the facts say, owner and primary group the user.
     #[must_use]
     pub fn new(id: TokenId, kind: TokenType, identity: Arc<Identity>, privileges: Privileges) -> Token {
-        let enabled = identity
-            .facts
-            .groups
-            .iter()
-            .take(MAX_GROUPS)
-            .enumerate()
-            .filter(|(_, group)| group.attributes.contains(GroupAttributes::ENABLED))
-            .fold(0, |mask, (n, _)| mask | 1 << n);
+        let enabled = states(&identity.facts.groups, GroupAttributes::ENABLED);
         Token {
             id,
             kind,
@@ -358,14 +410,5 @@ impl Token {
     fn sid_at(&self, index: u8) -> Sid {
         let group = usize::from(index).checked_sub(1).and_then(|n| self.facts().groups.get(n));
         group.map_or(self.facts().user, |group| group.sid)
-    }
-
-    /// Whether the token may name `owner` as the owner of an object: its user, or a group with the OWNER attribute
-    /// whatever its state (OWNR-2).
-    #[must_use]
-    pub fn may_own_as(&self, owner: Sid) -> bool {
-        let facts = self.facts();
-        facts.user == owner
-            || facts.groups.iter().any(|g| g.sid == owner && g.attributes.contains(GroupAttributes::OWNER))
     }
 }

@@ -1,0 +1,51 @@
+//! The queue of coming events, ordered by virtual time and, at equal times, by when they were scheduled.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::ids::ThreadId;
+
+/// Events that are still to come: at each, one thread takes its next step.
+#[derive(Clone, Debug, Default)]
+pub struct EventQueue {
+    heap: BinaryHeap<Reverse<(u128, ThreadId)>>,
+    scheduled: u64,
+}
+
+impl EventQueue {
+    /// Schedules a thread's next step.
+    pub fn push(&mut self, time: u64, thread: ThreadId) {
+        // One comparison orders both: the time in the high half, the order of scheduling in the low one.
+        let key = u128::from(time) << 64 | u128::from(self.scheduled);
+        self.scheduled += 1;
+        self.heap.push(Reverse((key, thread)));
+    }
+
+    /// The next event: its time and its thread.
+    pub fn pop(&mut self) -> Option<(u64, ThreadId)> {
+        self.heap.pop().map(|Reverse((key, thread))| ((key >> 64) as u64, thread))
+    }
+
+    /// When the next event is due.
+    #[must_use]
+    pub fn next_time(&self) -> Option<u64> {
+        self.heap.peek().map(|Reverse((key, _))| (key >> 64) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EventQueue;
+    use crate::ids::ThreadId;
+
+    #[test]
+    fn equal_times_go_in_the_order_of_scheduling() {
+        let mut queue = EventQueue::default();
+        for (time, thread) in [(5, 1), (3, 2), (5, 3), (3, 4), (0, 5)] {
+            queue.push(time, ThreadId(thread));
+        }
+        let order: Vec<_> =
+            std::iter::from_fn(|| queue.pop()).map(|(time, thread)| (time, thread.0)).collect();
+        assert_eq!(order, [(0, 5), (3, 2), (3, 4), (5, 1), (5, 3)]);
+    }
+}

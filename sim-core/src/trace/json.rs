@@ -1,0 +1,374 @@
+//! The trace as JSON Lines: a header, one object for each record, and the totals; the schema is made from the same
+//! types, so it cannot drift. Fields are only added within a major version.
+//!
+//! Authority: IMP-41, TRC-1, and the trace remarks of the access check.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::names::Names;
+use super::rights::rights_words;
+use super::text::{denied_words, reason_rules, reason_words, unmet_words};
+use crate::engine::scenario::Scenario;
+use crate::engine::{Ending, Finished, Left, Record};
+use crate::model::Model;
+use crate::privilege::PrivilegeState;
+use crate::rights::{AccessMask, ObjectType, names_of};
+use crate::sid::Sid;
+use crate::text::escape_json;
+use crate::token::ImpersonationLevel;
+use crate::world::op::{Outcome, Success};
+use crate::world::{CheckRecord, Fact, Who, World};
+
+/// The version of the format; the number behind the slash changes when a field goes or changes its meaning.
+pub const SCHEMA: &str = "scn.trace/1";
+
+/// A line of a trace.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Line {
+    /// The first line.
+    Header(Header),
+    /// An event.
+    Record(Box<RecordLine>),
+    /// The last line.
+    Totals(TotalsLine),
+}
+
+/// What was run.
+#[derive(Serialize, JsonSchema)]
+pub struct Header {
+    /// Always `scn.trace/1`.
+    pub schema: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The model.
+    pub model: String,
+    /// The seed of all randomness.
+    pub seed: u64,
+}
+
+/// A principal.
+#[derive(Serialize, JsonSchema)]
+pub struct Principal {
+    /// The SID.
+    pub sid: String,
+    /// The name in the scenario, or the well-known one, or the SID again.
+    pub name: String,
+}
+
+/// A set of rights.
+#[derive(Serialize, JsonSchema)]
+pub struct Mask {
+    /// The number.
+    pub value: u32,
+    /// The names of its bits in bit order.
+    pub names: Vec<String>,
+}
+
+/// Where a step stands in the scenario.
+#[derive(Serialize, JsonSchema)]
+pub struct Source {
+    /// The file, by its number among those that were read.
+    pub file: u16,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+}
+
+/// An event: one step of one thread.
+#[derive(Serialize, JsonSchema)]
+pub struct RecordLine {
+    /// Its number, from 0.
+    pub sequence: u64,
+    /// Virtual time in nanoseconds.
+    pub time: u64,
+    /// The process's name.
+    pub process: String,
+    /// The thread's name.
+    pub thread: String,
+    /// The pid.
+    pub pid: u32,
+    /// The tid.
+    pub tid: u32,
+    /// What the step does.
+    pub verb: String,
+    /// The rest of the step in the words of the scenario.
+    pub words: String,
+    /// The name that it binds.
+    pub binds: Option<String>,
+    /// Where it stands.
+    pub source: Source,
+    /// `ok`, `granted`, `denied` or `error`.
+    pub verdict: &'static str,
+    /// What was granted, of a step that gives rights.
+    pub granted: Option<Mask>,
+    /// The level, of a step that gives an identity.
+    pub level: Option<&'static str>,
+    /// The error, of one that failed.
+    pub error: Option<&'static str>,
+    /// The stage that refused, of an access that was denied.
+    pub denied_by: Option<String>,
+    /// The user of the process's primary token.
+    pub primary: Principal,
+    /// The user of the token in effect after the step.
+    pub effective: Principal,
+    /// Its level while the thread impersonates.
+    pub effective_level: Option<&'static str>,
+    /// The user that access checks evaluate; none where the level gate refuses.
+    pub evaluated_as: Option<Principal>,
+    /// The access checks that it made, in order.
+    pub checks: Vec<CheckLine>,
+    /// The gates of impersonation that it met.
+    pub gate: Option<GateLine>,
+    /// The time at which it should have come, if that was past.
+    pub late: Option<u64>,
+    /// Expectations that were not met, as they are written.
+    pub unmet: Vec<String>,
+    /// `never`s that it broke, by their titles.
+    pub broken: Vec<String>,
+}
+
+/// An access check.
+#[derive(Serialize, JsonSchema)]
+pub struct CheckLine {
+    /// The class of the object.
+    pub class: &'static str,
+    /// Its path or name.
+    pub object: String,
+    /// Why it was checked.
+    pub purpose: &'static str,
+    /// What was asked, before mapping.
+    pub desired: Mask,
+    /// With which intents.
+    pub intents: Vec<&'static str>,
+    /// What was asked, mapped; none where the check ended in an error.
+    pub mapped: Option<Mask>,
+    /// Everything that the evaluation gave, asked for or not (RES-1).
+    pub granted: Option<Mask>,
+    /// Whether it was allowed.
+    pub allowed: bool,
+    /// The stage that refused.
+    pub denied_by: Option<String>,
+    /// The rule and the place in the descriptor that settled it, in words.
+    pub reason: String,
+    /// The numbers of the rules that settled it.
+    pub rules: Vec<String>,
+    /// The user that was evaluated.
+    pub evaluated_as: Option<Principal>,
+}
+
+/// The gates of an impersonation: enough to recompute the matrix of IMP-13.
+#[derive(Serialize, JsonSchema)]
+pub struct GateLine {
+    /// The level that the client chose.
+    pub client_level: &'static str,
+    /// `U1` to `U4`.
+    pub relation: &'static str,
+    /// `held`, `disabled`, `absent` or `not consulted`.
+    pub privilege: &'static str,
+    /// Whether the client's integrity is above the service's.
+    pub client_integrity_above: bool,
+    /// What lowered the level.
+    pub capped_by: Option<&'static str>,
+    /// The level that results.
+    pub level: Option<&'static str>,
+}
+
+/// The end of a run.
+#[derive(Serialize, JsonSchema)]
+pub struct TotalsLine {
+    /// `finished`, `until`, `event_limit`, `time_limit` or `no_progress`.
+    pub ending: &'static str,
+    /// Steps that were taken.
+    pub events: u64,
+    /// Access decisions.
+    pub decisions: u64,
+    /// Those that allowed.
+    pub granted: u64,
+    /// Those that refused.
+    pub denied: u64,
+    /// Steps that failed.
+    pub errors: u64,
+    /// Expectations that were not met.
+    pub unmet: u64,
+    /// `never`s that were broken.
+    pub broken: u64,
+    /// Threads that idle in `accept` or `take`.
+    pub idle: Vec<String>,
+    /// Threads that wait for a message that cannot come.
+    pub deadlocked: Vec<String>,
+}
+
+/// The JSON Schema of a line.
+#[must_use]
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(Line);
+    serde_json::to_string_pretty(&schema).unwrap_or_default()
+}
+
+/// Writes a line, with its line end.
+pub fn write_line(out: &mut String, line: &Line) {
+    // The types hold no map with other keys than text and no number that JSON lacks, so this cannot fail.
+    out.push_str(&escape_json(&serde_json::to_string(line).unwrap_or_default()));
+    out.push('\n');
+}
+
+/// The first line.
+#[must_use]
+pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> Line {
+    Line::Header(Header {
+        schema: SCHEMA.to_owned(),
+        scenario: scenario.name.to_string(),
+        model: model.name.to_owned(),
+        seed,
+    })
+}
+
+/// A record as a line.
+#[must_use]
+pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record) -> Option<Line> {
+    let info = scenario.steps.get(record.step.index())?;
+    let thread = world.thread(record.thread);
+    let process = world.process(thread.process);
+    let class = record.facts.iter().rev().find_map(|fact| match fact {
+        Fact::Check(check) => Some(check.object.class),
+        _ => None,
+    });
+    let class = class.unwrap_or(ObjectType::Token);
+    let (verdict, granted, level, error, denied_by) = match record.outcome {
+        Outcome::Done(Success::Granted(granted)) => ("granted", Some(mask(granted, class)), None, None, None),
+        Outcome::Done(Success::Level(level)) => ("ok", None, Some(level.name()), None, None),
+        Outcome::Done(Success::Ok) | Outcome::Blocked => ("ok", None, None, None, None),
+        Outcome::Failed(failure) => {
+            let word = if failure.denied.is_some() { "denied" } else { "error" };
+            (word, None, None, Some(failure.error.name()), failure.denied.map(denied_words))
+        }
+    };
+    let Who { primary, effective, level: effective_level, subject, .. } = record.who;
+    Some(Line::Record(Box::new(RecordLine {
+        sequence: record.sequence,
+        time: record.time,
+        process: process.name.to_string(),
+        thread: thread.name.to_string(),
+        pid: process.pid,
+        tid: thread.tid,
+        verb: info.verb.to_owned(),
+        words: info.words.to_string(),
+        binds: info.binds.as_ref().map(ToString::to_string),
+        source: Source { file: info.place.file, line: info.place.line, column: info.place.column },
+        verdict,
+        granted,
+        level,
+        error,
+        denied_by,
+        primary: principal(names, primary),
+        effective: principal(names, effective),
+        effective_level: effective_level.map(ImpersonationLevel::name),
+        evaluated_as: subject.map(|sid| principal(names, sid)),
+        checks: record
+            .facts
+            .iter()
+            .filter_map(|fact| match fact {
+                Fact::Check(check) => Some(check_line(names, check)),
+                _ => None,
+            })
+            .collect(),
+        gate: record.facts.iter().find_map(|fact| match fact {
+            Fact::Gate(gate) => Some(gate_line(gate)),
+            _ => None,
+        }),
+        late: record.late,
+        unmet: unmet_words(scenario, record),
+        broken: record
+            .broken
+            .iter()
+            .filter_map(|n| scenario.claims.get(*n))
+            .map(|claim| claim.title.to_string())
+            .collect(),
+    })))
+}
+
+fn principal(names: &Names, sid: Sid) -> Principal {
+    Principal { sid: sid.to_string(), name: names.name(sid) }
+}
+
+fn mask(mask: AccessMask, class: ObjectType) -> Mask {
+    Mask { value: mask.0, names: names_of(mask, class) }
+}
+
+fn check_line(names: &Names, check: &CheckRecord) -> CheckLine {
+    let class = check.object.class;
+    let decision = check.result.as_ref().and_then(|result| result.as_ref().ok());
+    let intents = [("backup", crate::access::Intents::BACKUP), ("restore", crate::access::Intents::RESTORE)];
+    CheckLine {
+        class: class.name(),
+        object: check.object.path.clone(),
+        purpose: check.purpose.words(),
+        desired: Mask {
+            value: check.desired.0,
+            names: rights_words(check.desired, class).split(", ").map(str::to_owned).collect(),
+        },
+        intents: intents
+            .iter()
+            .filter(|(_, bit)| check.intents.contains(*bit))
+            .map(|(word, _)| *word)
+            .collect(),
+        mapped: decision.map(|decision| mask(decision.mapped, class)),
+        granted: decision.map(|decision| mask(decision.granted, class)),
+        allowed: check.denied.is_none(),
+        denied_by: check.denied.map(denied_words),
+        reason: reason_words(check, names),
+        rules: reason_rules(&check.explanation),
+        evaluated_as: check.who.subject.map(|sid| principal(names, sid)),
+    }
+}
+
+fn gate_line(gate: &crate::token::impersonate::GateRecord) -> GateLine {
+    use crate::token::impersonate::Cap;
+    GateLine {
+        client_level: gate.client_level.name(),
+        relation: gate.relation.name(),
+        privilege: match gate.privilege {
+            None => "not consulted",
+            Some(PrivilegeState::Held) => "held",
+            Some(PrivilegeState::Disabled) => "disabled",
+            Some(PrivilegeState::Absent) => "absent",
+        },
+        client_integrity_above: gate.client_above,
+        capped_by: gate.cap.map(|cap| match cap {
+            Cap::Identity => "identity gate",
+            Cap::Integrity => "integrity ceiling",
+        }),
+        level: gate.result.ok().map(ImpersonationLevel::name),
+    }
+}
+
+/// The last line.
+#[must_use]
+pub fn totals(finished: &Finished) -> Line {
+    let named = |wanted: fn(&Left) -> bool| {
+        let threads = finished.left.iter().filter(|(_, left)| wanted(left));
+        threads.map(|(thread, _)| finished.world.thread_name(*thread)).collect()
+    };
+    let totals = finished.totals;
+    Line::Totals(TotalsLine {
+        ending: match finished.ending {
+            Ending::Finished => "finished",
+            Ending::Until => "until",
+            Ending::EventLimit => "event_limit",
+            Ending::TimeLimit => "time_limit",
+            Ending::NoProgress(_) => "no_progress",
+        },
+        events: totals.events,
+        decisions: totals.decisions,
+        granted: totals.grants,
+        denied: totals.denials,
+        errors: totals.errors,
+        unmet: totals.unmet,
+        broken: totals.broken,
+        idle: named(|left| matches!(left, Left::Idle(_))),
+        deadlocked: named(|left| matches!(left, Left::Deadlocked(_))),
+    })
+}

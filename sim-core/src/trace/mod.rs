@@ -1,0 +1,7 @@
+//! Traces: records as text and as JSON Lines. The only place that puts facts into words.
+
+pub mod explain;
+pub mod json;
+pub mod names;
+pub mod rights;
+pub mod text;

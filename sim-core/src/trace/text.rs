@@ -1,0 +1,602 @@
+//! The text form of a trace, which is also its golden form: one head line for each record, and under it, indented, what
+//! belongs to it. Rendering has no influence on a run; rewording a line changes goldens and nothing else.
+//!
+//! Every text that an author could have written goes through [`crate::text::escape`].
+
+use std::fmt::Write;
+
+use super::explain::write_explanation;
+use super::names::Names;
+use super::rights::rights_words;
+use crate::access::{AccessError, AuditTrigger, Decider, Decision, Explanation, PolicyDiagnostic, Reason};
+use crate::engine::scenario::Scenario;
+use crate::engine::time::format_time;
+use crate::engine::{Ending, Finished, Left, Record};
+use crate::model::Model;
+use crate::privilege::PrivilegeState;
+use crate::text::{escape, name, quote};
+use crate::token::impersonate::{Cap, GateRecord};
+use crate::world::op::{DeniedBy, Failure, Outcome, Success};
+use crate::world::{CheckRecord, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread, Who, World};
+
+/// Which decisions are derived in full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Explain {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those that refused.
+    Denied,
+    /// Every one.
+    All,
+}
+
+/// The first line of a trace.
+#[must_use]
+pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> String {
+    format!("trace 1  scenario {}  model {}  seed {seed}\n", name(&scenario.name), model.name)
+}
+
+/// One record: its head line, and what belongs to it.
+pub fn write_record(
+    out: &mut String,
+    scenario: &Scenario,
+    names: &Names,
+    world: &World,
+    record: &Record,
+    explain: Explain,
+) {
+    let Some(info) = scenario.steps.get(record.step.index()) else { return };
+    let thread = world.thread_name(record.thread);
+    // Writing to a string cannot fail.
+    let _ = write!(out, "{:>10}  {:<24} {:<13}", format_time(record.time), thread, info.verb);
+    let mut words = String::new();
+    if let Some(bound) = &info.binds {
+        words = format!("{} = ", name(bound));
+    }
+    words.push_str(&info.words);
+    if !words.is_empty() {
+        let _ = write!(out, " {}", escape(words.trim_end()));
+    }
+    for fact in &record.facts {
+        match fact {
+            Fact::Peer(peer) => write_peer(out, peer, names),
+            Fact::HandleUse(used) => write_handle_use(out, used, names),
+            _ => {}
+        }
+    }
+    out.push_str(" -> ");
+    write_verdict(out, record, names);
+    write_identity(
+        out,
+        &record.who,
+        names,
+        matches!(record.outcome, Outcome::Failed(f) if f.denied.is_none()),
+    );
+    out.push('\n');
+    write_details(out, scenario, names, record, explain);
+}
+
+fn write_peer(out: &mut String, peer: &PeerRecord, names: &Names) {
+    let _ = write!(out, " [{} to {}", peer.client, name(&peer.endpoint));
+    match peer.carries {
+        Some((user, level)) => {
+            let _ = write!(out, " carries {} at {}]", names.name(user), level.name());
+        }
+        None => out.push_str(" carries nobody]"),
+    }
+}
+
+fn write_handle_use(out: &mut String, used: &HandleUse, names: &Names) {
+    let _ = write!(out, " [{} opened with {} as {}]", used.object, used.granted, names.name(used.opened_as));
+}
+
+fn write_verdict(out: &mut String, record: &Record, names: &Names) {
+    let last = record.facts.iter().rev().find_map(|fact| match fact {
+        Fact::Check(check) => Some(check.as_ref()),
+        _ => None,
+    });
+    match record.outcome {
+        Outcome::Done(Success::Granted(mask)) => {
+            let _ = write!(out, "granted {mask}");
+            if let Some(check) = last {
+                let _ = write!(out, " by {}", reason_words(check, names));
+            }
+        }
+        Outcome::Done(Success::Level(level)) => {
+            let _ = write!(out, "ok level {}", level.name());
+        }
+        Outcome::Done(Success::Ok) => out.push_str("ok"),
+        Outcome::Failed(failure) => write_failure(out, failure, record, last, names),
+        Outcome::Blocked => out.push_str("waits"),
+    }
+}
+
+fn write_failure(
+    out: &mut String,
+    failure: Failure,
+    record: &Record,
+    last: Option<&CheckRecord>,
+    names: &Names,
+) {
+    let error = failure.error.name();
+    match failure.denied {
+        Some(DeniedBy::Handle) => {
+            let _ = write!(out, "error {error} by handle mask");
+        }
+        Some(by) => {
+            let _ = match (by, last) {
+                (DeniedBy::DenyAce(_), Some(check)) => {
+                    write!(out, "denied {error} by {}", reason_words(check, names))
+                }
+                _ => write!(out, "denied {error} by {}", denied_words(by)),
+            };
+            if let Some(check) = last {
+                let granted = match &check.result {
+                    Some(Ok(decision)) => decision.granted,
+                    Some(Err(_)) | None => crate::rights::AccessMask::NONE,
+                };
+                let _ = write!(out, ", granted {granted}");
+            }
+        }
+        None => {
+            let _ = write!(out, "error {error}");
+            for fact in &record.facts {
+                if let Fact::Gate(gate) = fact
+                    && let Some(state) = gate.privilege.filter(|state| *state != PrivilegeState::Held)
+                {
+                    let _ = write!(out, " (SeImpersonatePrivilege {})", privilege_words(state));
+                }
+            }
+        }
+    }
+}
+
+/// The name of a stage of refusal, as `denied by STAGE` takes it.
+#[must_use]
+pub fn denied_words(by: DeniedBy) -> String {
+    match by {
+        DeniedBy::Gate => "gate".to_owned(),
+        DeniedBy::Traverse => "traverse".to_owned(),
+        DeniedBy::MissingSd => "missing_sd".to_owned(),
+        DeniedBy::Privilege => "privilege".to_owned(),
+        DeniedBy::Integrity => "integrity".to_owned(),
+        DeniedBy::Trust => "trust".to_owned(),
+        DeniedBy::DenyAce(n) => format!("deny_ace {n}"),
+        DeniedBy::NoAce => "no_ace".to_owned(),
+        DeniedBy::Restricted => "restricted".to_owned(),
+        DeniedBy::Confinement => "confinement".to_owned(),
+        DeniedBy::Policy => "policy".to_owned(),
+        DeniedBy::Handle => "handle".to_owned(),
+    }
+}
+
+/// What settled a check, in words.
+#[must_use]
+pub fn reason_words(check: &CheckRecord, names: &Names) -> String {
+    let explanation = &check.explanation;
+    match explanation.reason() {
+        Reason::NothingAsked => "nothing asked".to_owned(),
+        Reason::Granted(deciders) => {
+            let mut words: Vec<String> = Vec::new();
+            for (decider, _) in &deciders {
+                let word = decider_words(decider, explanation, names);
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+            words.join(", ")
+        }
+        Reason::Denied(entry) => decider_words(&entry.decider, explanation, names),
+        Reason::Empty => "nothing granted".to_owned(),
+        Reason::Error(error) => error.name().to_owned(),
+    }
+}
+
+fn decider_words(decider: &Decider, explanation: &Explanation, names: &Names) -> String {
+    let whom = |index: u16| {
+        explanation.dacl_entry(index).map_or_else(String::new, |ace| format!(" for {}", names.name(ace.sid)))
+    };
+    match decider {
+        Decider::Privilege(privilege) => privilege.name().to_owned(),
+        Decider::PrivilegeMissing(privilege) => format!("no {}", privilege.name()),
+        Decider::Integrity(_) => "integrity".to_owned(),
+        Decider::Trust(_) => "trust".to_owned(),
+        Decider::Ownership => "ownership".to_owned(),
+        Decider::NullDacl => "null dacl".to_owned(),
+        Decider::Ace { deny, index, .. } => {
+            format!("{} {index}{}", if *deny { "deny_ace" } else { "ace" }, whom(*index))
+        }
+        Decider::NoAce => "no_ace".to_owned(),
+        Decider::Restricted(_) => "restricted".to_owned(),
+        Decider::Confinement(_) => "confinement".to_owned(),
+        Decider::Policy(..) => "policy".to_owned(),
+    }
+}
+
+/// The numbers of the rules that settled a check.
+#[must_use]
+pub fn reason_rules(explanation: &Explanation) -> Vec<String> {
+    let rules: Vec<&str> = match explanation.reason() {
+        Reason::NothingAsked | Reason::Empty => vec!["RES-3"],
+        Reason::Granted(deciders) => deciders.iter().map(|(decider, _)| decider.rule()).collect(),
+        Reason::Denied(entry) => vec![entry.decider.rule()],
+        Reason::Error(error) => vec![error.rule()],
+    };
+    let mut unique: Vec<String> = Vec::new();
+    for rule in rules {
+        if !unique.iter().any(|known| known == rule) {
+            unique.push(rule.to_owned());
+        }
+    }
+    unique
+}
+
+fn privilege_words(state: PrivilegeState) -> &'static str {
+    match state {
+        PrivilegeState::Held => "held",
+        PrivilegeState::Disabled => "disabled",
+        PrivilegeState::Absent => "absent",
+    }
+}
+
+/// Who was evaluated, and where it differs who the thread is (IMP-41).
+fn write_identity(out: &mut String, who: &Who, names: &Names, after_error: bool) {
+    let join = if after_error { ", goes on as " } else { "  as " };
+    let name = |sid| names.name(sid);
+    out.push_str(join);
+    match (who.subject, who.level) {
+        (Some(subject), None) => out.push_str(&name(subject)),
+        (Some(subject), Some(level)) if !who.anonymous => {
+            let _ = write!(out, "{} at {}", name(subject), level.name());
+        }
+        (Some(subject), Some(level)) => {
+            let _ = write!(out, "{} (effective {} at {})", name(subject), name(who.effective), level.name());
+        }
+        (None, level) => {
+            let level = level.map_or("none", crate::token::ImpersonationLevel::name);
+            let _ = write!(out, "nobody (effective {} at {level})", name(who.effective));
+        }
+    }
+}
+
+const INDENT: &str = "            ";
+
+fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &Record, explain: Explain) {
+    let checks = record.facts.iter().filter(|fact| matches!(fact, Fact::Check(_))).count();
+    let mut seen = 0;
+    for fact in &record.facts {
+        match fact {
+            Fact::Check(check) => {
+                seen += 1;
+                write_check(out, check, seen == checks, names, explain);
+            }
+            Fact::ContinuousAudit(used, fits) => {
+                // The identity is the one at the time of the operation, not the opener's (AUD-6).
+                let word = if *fits { "success" } else { "failure" };
+                let rights = rights_words(used.required, used.object.class);
+                let whom = names.name(record.who.effective);
+                let _ = writeln!(out, "{INDENT}continuous audit {word} for {rights} as {whom} [AUD-6]");
+            }
+            Fact::Gate(gate) => write_gate(out, gate),
+            Fact::Privilege(privilege, state) => {
+                let _ = writeln!(out, "{INDENT}{} {}", privilege.name(), privilege_words(*state));
+            }
+            Fact::Shown(shown) => write_indented(out, &show(shown, names)),
+            Fact::ShownThreads(rows) => write_indented(out, &show_threads(rows, names)),
+            Fact::Note(text) => {
+                let _ = writeln!(out, "{INDENT}{}", quote(text));
+            }
+            Fact::Value(text) => {
+                let _ = writeln!(out, "{INDENT}value {}", escape(text));
+            }
+            Fact::Created(owner) => {
+                let _ = writeln!(out, "{INDENT}owner {}", names.name(*owner));
+            }
+            Fact::Peer(_) | Fact::HandleUse(_) => {}
+        }
+    }
+    if let Some(due) = record.late {
+        let _ = writeln!(out, "{INDENT}late: due at {}", format_time(due));
+    }
+    for claim in record.broken.iter().filter_map(|n| scenario.claims.get(*n)) {
+        let _ = writeln!(out, "{INDENT}BROKEN never: {}", escape(&shortened(&claim.title)));
+    }
+    if !record.unmet.is_empty() {
+        for words in unmet_words(scenario, record) {
+            let _ = writeln!(out, "{INDENT}UNMET {}", escape(&words));
+        }
+    }
+}
+
+/// Words of the author that may be of any length, short enough to read.
+#[must_use]
+pub fn shortened(words: &str) -> String {
+    const MOST: usize = 200;
+    let mut short: String = words.chars().take(MOST).collect();
+    if short.len() < words.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// The expectations of a record's step that were not met, as they are written.
+#[must_use]
+pub fn unmet_words(scenario: &Scenario, record: &Record) -> Vec<String> {
+    use crate::engine::scenario::Instruction;
+    let step =
+        scenario.programs.iter().flat_map(|program| &program.code).find_map(
+            |instruction| match instruction {
+                Instruction::Step(step) if step.id == record.step => Some(step),
+                _ => None,
+            },
+        );
+    let expects = step.map_or(&[][..], |step| &step.expects);
+    record.unmet.iter().filter_map(|n| expects.get(*n)).map(|unmet| unmet.words.to_string()).collect()
+}
+
+/// A check that is not the decisive one of its step gets a line of its own; any may be derived.
+fn write_check(out: &mut String, check: &CheckRecord, decisive: bool, names: &Names, explain: Explain) {
+    if !decisive {
+        let asked = rights_words(check.desired, check.object.class);
+        let _ = write!(out, "{INDENT}{} {} for {asked} -> ", check.purpose.words(), check.object);
+        match check.denied {
+            None => {
+                let _ = writeln!(out, "granted by {}", reason_words(check, names));
+            }
+            Some(by) => {
+                let _ = writeln!(out, "denied by {}", denied_words(by));
+            }
+        }
+    } else if check.purpose != crate::world::CheckPurpose::Target {
+        let _ = writeln!(
+            out,
+            "{INDENT}{} {} for {}",
+            check.purpose.words(),
+            check.object,
+            rights_words(check.desired, check.object.class)
+        );
+    }
+    if let Some(Ok(decision)) = &check.result {
+        write_audit(out, check, decision, names);
+    }
+    let wanted = match explain {
+        Explain::Nothing => false,
+        Explain::Denied => check.denied.is_some(),
+        Explain::All => true,
+    };
+    if !wanted {
+        return;
+    }
+    match &check.result {
+        None => {
+            let _ =
+                writeln!(out, "{INDENT}the object has no security descriptor: nothing is allowed [FILE-31]");
+        }
+        Some(Err(error)) if !matches!(error, AccessError::Gate(_)) => {
+            let _ = writeln!(out, "{INDENT}the check ends with {} [{}]", error.name(), error.rule());
+        }
+        Some(_) => write_explanation(out, INDENT, &check.explanation, check.object.class, names),
+    }
+}
+
+/// What a check asks to be audited, in the order of FRC-3. The subject is the identity that was evaluated (IMP-42).
+fn write_audit(out: &mut String, check: &CheckRecord, decision: &Decision, names: &Names) {
+    let word = |success: bool| if success { "success" } else { "failure" };
+    let subject = check.who.subject.map_or_else(|| "nobody".to_owned(), |sid| names.name(sid));
+    for used in &decision.privilege_use {
+        let _ = writeln!(
+            out,
+            "{INDENT}audit privilege use {} by {}: {} as {subject} [PUA-4]",
+            word(used.success),
+            used.privilege.name(),
+            rights_words(used.requested, check.object.class)
+        );
+    }
+    for event in &decision.events {
+        let trigger = match &event.trigger {
+            AuditTrigger::Sacl(index) => format!("sacl ace {index}"),
+            AuditTrigger::Policy { policy, rule, index, .. } => {
+                format!("policy {} rule {rule} ace {index}", names.name(*policy))
+            }
+            AuditTrigger::Forced => "the token's audit policy".to_owned(),
+        };
+        let _ = writeln!(out, "{INDENT}audit {} by {trigger} as {subject} [AUD-3]", word(event.success));
+    }
+    for diagnostic in &decision.diagnostics {
+        let _ = match diagnostic {
+            PolicyDiagnostic::SaclError { staged, policy, rule } => {
+                let phase = if *staged { "staged" } else { "effective" };
+                let name = names.name(*policy);
+                writeln!(
+                    out,
+                    "{INDENT}policy {name} rule {rule}: its {phase} sacl cannot be evaluated [CAP-9]"
+                )
+            }
+            PolicyDiagnostic::StagingMismatch { effective, staged, .. } => {
+                writeln!(out, "{INDENT}staged policies would grant {staged} in place of {effective} [CAP-8]")
+            }
+        };
+    }
+    // Without a handle there is nothing to watch.
+    if decision.allowed && !decision.alarm_mask.is_empty() {
+        let rights = rights_words(decision.alarm_mask, check.object.class);
+        let _ = writeln!(out, "{INDENT}watched through the handle: {rights} [AUD-5]");
+    }
+}
+
+fn write_gate(out: &mut String, gate: &GateRecord) {
+    let privilege = gate.privilege.map_or("not consulted", privilege_words);
+    let integrity = if gate.client_above { "above" } else { "not above" };
+    let _ = write!(
+        out,
+        "{INDENT}client level {}, relation {}, privilege {privilege}, client integrity {integrity}",
+        gate.client_level.name(),
+        gate.relation.name()
+    );
+    match gate.cap {
+        Some(Cap::Identity) => out.push_str(", capped by the identity gate [IMP-9]"),
+        Some(Cap::Integrity) => out.push_str(", capped by the integrity ceiling [IMP-11]"),
+        None => out.push_str(" [IMP-12]"),
+    }
+    out.push('\n');
+}
+
+fn write_indented(out: &mut String, text: &str) {
+    for line in text.lines() {
+        let line = if line.is_empty() { String::new() } else { format!("{INDENT}{line}") };
+        let _ = writeln!(out, "{line}");
+    }
+}
+
+/// `show` and `idn show`: the layout of IMP-38, with full SIDs.
+#[must_use]
+pub fn show(shown: &Shown, names: &Names) -> String {
+    let width = match shown.form {
+        ShownForm::Thread(_) => 17,
+        ShownForm::Process => 14,
+    };
+    let mut out = String::new();
+    let mut line = |label: &str, value: &str| {
+        // A label that reaches the column is followed by one blank.
+        let pad = width.max(label.len() + 1);
+        let _ = writeln!(out, "{label:<pad$}{value}");
+    };
+    let named = |sid| format!("{sid} ({})", names.name(sid));
+    line("User:", &named(shown.user));
+    let integrity = shown.integrity.name();
+    line("Integrity:", &(integrity[..1].to_uppercase() + &integrity[1..]));
+    line("Logon Session:", &format!("session:{} ({})", name(&shown.session), shown.session_kind));
+    match shown.form {
+        ShownForm::Thread(None) => line("Impersonating:", "no"),
+        ShownForm::Thread(Some(level)) => {
+            line("Impersonating:", "yes");
+            let name = level.name();
+            line("Impersonation Level:", &(name[..1].to_uppercase() + &name[1..]));
+        }
+        ShownForm::Process => line("Primary:", "yes"),
+    }
+    if !shown.restricting.is_empty() {
+        line("Restricted:", "yes");
+    }
+    if let Some((sid, _)) = &shown.confinement {
+        line("Confined:", "yes");
+        line("Confinement SID:", &named(*sid));
+    }
+    out.push_str("\nGroups:\n");
+    for group in &shown.groups {
+        let (sid, name) = match &group.logon {
+            Some(label) => (format!("logon:{}", name(label)), "LogonSid".to_owned()),
+            None => (group.sid.to_string(), names.name(group.sid)),
+        };
+        // Columns are the least: a longer value pushes the rest, with two blanks between.
+        let mut row = format!("  {sid}");
+        push_column(&mut row, 25, &name);
+        push_column(&mut row, 46, group.state);
+        let _ = writeln!(out, "{row}");
+    }
+    if !shown.restricting.is_empty() {
+        out.push_str("\nRestricting SIDs:\n");
+        for sid in &shown.restricting {
+            let _ = writeln!(out, "  {}", named(*sid));
+        }
+    }
+    if let Some((_, capabilities)) = &shown.confinement {
+        out.push_str("\nCapabilities:\n");
+        for sid in capabilities {
+            let _ = writeln!(out, "  {}", named(*sid));
+        }
+    }
+    out.push_str("\nPrivileges:\n");
+    for (privilege, state) in &shown.privileges {
+        let mut row = format!("  {}", privilege.name());
+        let state = if *state == PrivilegeState::Held { "enabled" } else { "disabled" };
+        push_column(&mut row, 47, state);
+        let _ = writeln!(out, "{row}");
+    }
+    out
+}
+
+fn push_column(row: &mut String, column: usize, value: &str) {
+    let width = row.chars().count();
+    let blanks = column.saturating_sub(width).max(2);
+    row.extend(std::iter::repeat_n(' ', blanks));
+    row.push_str(value);
+}
+
+/// `show threads` and `idn threads`: the layout of IMP-39.
+#[must_use]
+pub fn show_threads(rows: &[ShownThread], names: &Names) -> String {
+    let mut out = format!("{:<8}{:<16}{}\n", "TID", "Impersonating", "User");
+    for row in rows {
+        let yes = if row.impersonating { "yes" } else { "no" };
+        let name = names.name(row.user);
+        let _ = writeln!(out, "{:<8}{yes:<16}{} ({name})", row.tid, row.user);
+    }
+    out
+}
+
+/// The last lines of a trace: threads that wait, claims that do not hold, and the totals.
+#[must_use]
+pub fn footer(scenario: &Scenario, finished: &Finished) -> String {
+    let mut out = String::new();
+    for (thread, left) in &finished.left {
+        let (word, step) = match left {
+            Left::Idle(step) => ("idle", step),
+            Left::Deadlocked(step) => ("deadlocked", step),
+        };
+        let verb = scenario.steps.get(step.index()).map_or("", |info| info.verb);
+        let _ = writeln!(out, "{word} {} in {verb}", finished.world.thread_name(*thread));
+    }
+    for (n, count) in &finished.unmet_claims {
+        if let Some(claim) = scenario.claims.get(*n) {
+            let _ = writeln!(out, "UNMET expect: {} (came {count} times)", escape(&shortened(&claim.title)));
+        }
+    }
+    match finished.ending {
+        Ending::Finished | Ending::Until => {}
+        Ending::EventLimit => out.push_str("ended by the limit on events\n"),
+        Ending::TimeLimit => out.push_str("ended by the limit on virtual time\n"),
+        Ending::NoProgress(thread) => {
+            let name = finished.world.thread_name(thread);
+            let _ = writeln!(out, "ended: {name} goes round without a step");
+        }
+    }
+    out.push_str(&totals(finished));
+    out.push('\n');
+    out
+}
+
+/// The totals in words.
+#[must_use]
+pub fn totals(finished: &Finished) -> String {
+    let totals = finished.totals;
+    format!(
+        "totals: {} events, {} decisions, {} granted, {} denied, {} errors, {} unmet, {} broken",
+        totals.events,
+        totals.decisions,
+        totals.grants,
+        totals.denials,
+        totals.errors,
+        totals.unmet,
+        totals.broken
+    )
+}
+
+/// Runs a scenario and gives its whole trace as text: the golden form.
+///
+/// # Errors
+/// When the model does not admit a declaration.
+pub fn trace(
+    scenario: &Scenario,
+    names: &Names,
+    config: &crate::engine::RunConfig,
+    explain: Explain,
+) -> Result<(String, Finished), crate::world::BuildError> {
+    let mut out = header(scenario, config.model, config.seed);
+    let finished = crate::engine::run(scenario, config, &mut |world, record| {
+        write_record(&mut out, scenario, names, world, record, explain);
+    })?;
+    out.push_str(&footer(scenario, &finished));
+    Ok((out, finished))
+}

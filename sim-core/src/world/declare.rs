@@ -1,0 +1,286 @@
+//! What a scenario declares: the world before it begins, still free of any model. `build` makes a [`super::World`] of it.
+
+use std::sync::Arc;
+
+use crate::access::ProcessTrust;
+use crate::model::Model;
+use crate::privilege::Privilege;
+use crate::rights::ObjectType;
+use crate::sd::condition::Claim;
+use crate::sd::{Ace, AceFlags, AceType, LabelPolicy};
+use crate::sid::Sid;
+use crate::token::{
+    AuditPolicy, Confinement, GroupAttributes, IntegrityLevel, MandatoryPolicy, SidAndAttributes,
+};
+
+use super::registry::ValueData;
+
+/// Everything that exists at time 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Declarations {
+    /// Users, groups, machines, packages; services are processes.
+    pub principals: Vec<PrincipalDecl>,
+    /// Processes and services, in the order of their pids.
+    pub processes: Vec<ProcessDecl>,
+    /// Endpoints, in order of declaration.
+    pub endpoints: Vec<EndpointDecl>,
+    /// Files, directories and keys, parents before children.
+    pub objects: Vec<ObjectDecl>,
+    /// Central policies.
+    pub policies: Vec<PolicyDecl>,
+}
+
+/// A principal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PrincipalDecl {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its SID.
+    pub sid: Sid,
+    /// Whether it can log on: a user, a machine.
+    pub can_log_on: bool,
+    /// What shapes its token.
+    pub shape: TokenShape,
+}
+
+/// What shapes a token; what is `None` takes its default (rules, section 10.9).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TokenShape {
+    /// Groups beyond the default ones, in order; a default group that is named changes its state.
+    pub groups: Vec<SidAndAttributes>,
+    /// Groups that are taken away again.
+    pub removed_groups: Vec<Sid>,
+    /// Privileges: present and enabled, present and disabled, or taken away.
+    pub privileges: Vec<(Privilege, PrivilegeDecl)>,
+    /// The integrity level.
+    pub integrity: Option<IntegrityLevel>,
+    /// The mandatory policy.
+    pub mandatory_policy: Option<MandatoryPolicy>,
+    /// User claims.
+    pub claims: Vec<Claim>,
+    /// Device claims.
+    pub device_claims: Vec<Claim>,
+    /// Device groups.
+    pub device_groups: Vec<SidAndAttributes>,
+    /// The second list.
+    pub restricted: Option<RestrictedDecl>,
+    /// The sandbox.
+    pub confined: Option<Confinement>,
+    /// Forced audit.
+    pub audit_policy: Option<AuditPolicy>,
+    /// The DACL of new objects.
+    pub default_dacl: Option<Vec<Ace>>,
+    /// How the principal logged on.
+    pub logon: Option<LogonType>,
+}
+
+/// `restricted { … }`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RestrictedDecl {
+    /// The second list.
+    pub sids: Vec<SidAndAttributes>,
+    /// It limits writing only.
+    pub write_only: bool,
+}
+
+/// How a privilege is declared (TOK-25).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrivilegeDecl {
+    /// Present and enabled.
+    Enabled,
+    /// Present and disabled.
+    Disabled,
+    /// Taken away.
+    Removed,
+}
+
+/// Kinds of logon (SES-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LogonType {
+    /// 2
+    Interactive,
+    /// 3
+    Network,
+    /// 4
+    Batch,
+    /// 5
+    Service,
+}
+
+impl LogonType {
+    /// Every kind with the word of the language and the name that `show` prints.
+    pub const ALL: [(LogonType, &'static str, &'static str); 4] = [
+        (LogonType::Interactive, "interactive", "Interactive"),
+        (LogonType::Network, "network", "Network"),
+        (LogonType::Batch, "batch", "Batch"),
+        (LogonType::Service, "service", "Service"),
+    ];
+
+    /// The name that `show` prints.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        LogonType::ALL[self as usize].2
+    }
+
+    /// The group that the minting authority adds (SES-2).
+    #[must_use]
+    pub fn group(self) -> Sid {
+        match self {
+            LogonType::Interactive => crate::sid::INTERACTIVE,
+            LogonType::Network => crate::sid::NETWORK,
+            LogonType::Batch => crate::sid::BATCH,
+            LogonType::Service => crate::sid::SERVICE,
+        }
+    }
+}
+
+/// A process or a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProcessDecl {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whose token it has: a principal's SID or a well-known account.
+    pub account: Sid,
+    /// The service's own SID (PRC-19); `None` for a plain process.
+    pub service_sid: Option<Sid>,
+    /// What shapes its token beyond its account's.
+    pub shape: TokenShape,
+    /// Process trust (PRC-13).
+    pub trust: ProcessTrust,
+    /// Its threads by name, `main` first if there is one.
+    pub threads: Vec<Arc<str>>,
+}
+
+/// An endpoint of a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndpointDecl {
+    /// Its name: the service's, or `service.name`.
+    pub name: Arc<str>,
+    /// The position of its process.
+    pub process: usize,
+    /// Who may connect; `None` is not checked (IMP-4).
+    pub descriptor: Option<DescriptorParts>,
+    /// Whether a connection captures its peer (IMP-37).
+    pub captures_peer: bool,
+}
+
+/// A file, directory or key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObjectDecl {
+    /// The path: `/a/b`, or `Hive\Key`.
+    pub path: Arc<str>,
+    /// The class.
+    pub class: ObjectType,
+    /// Its descriptor.
+    pub security: SecurityDecl,
+    /// The values of a key.
+    pub values: Vec<(Arc<str>, ValueData)>,
+}
+
+/// Where the descriptor of a declared object comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SecurityDecl {
+    /// Some parts are given, the rest is computed as at creation by the owner.
+    Parts(Box<DescriptorParts>),
+    /// The whole descriptor as SDDL, and the domain of its aliases: read under each model by that model's dialect.
+    Sddl(Arc<str>, Option<Sid>),
+    /// The whole descriptor as bytes, read likewise.
+    Bytes(Arc<[u8]>),
+    /// None at all (FILE-31).
+    Missing,
+}
+
+/// The parts of a descriptor that the author gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct DescriptorParts {
+    /// The owner.
+    pub owner: Option<Sid>,
+    /// The group.
+    pub group: Option<Sid>,
+    /// The DACL.
+    pub dacl: Option<DaclDecl>,
+    /// The SACL.
+    pub sacl: Option<SaclDecl>,
+}
+
+/// `sacl [protected] [auto_inherit] { … }`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SaclDecl {
+    /// Later propagation stays out.
+    pub protected: bool,
+    /// The parent's entries stand behind these (INH-7).
+    pub auto_inherit: bool,
+    /// The entries.
+    pub entries: Vec<SaclEntry>,
+}
+
+/// An entry of a SACL. What a label forbids is kept by meaning, because its numbers differ between models (DIV-44).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SaclEntry {
+    /// An integrity label.
+    Label(IntegrityLevel, LabelPolicy, AceFlags),
+    /// Anything else.
+    Ace(Ace),
+}
+
+impl SaclDecl {
+    /// The entries under a model.
+    #[must_use]
+    pub fn aces(&self, model: &Model) -> Vec<Ace> {
+        let ace = |entry: &SaclEntry| match entry {
+            SaclEntry::Ace(ace) => ace.clone(),
+            SaclEntry::Label(level, policy, flags) => {
+                let sid = Sid::constant(16, &[level.rid()]);
+                Ace::basic(AceType::MANDATORY_LABEL, sid, policy.to_mask(model.label_bits)).with_flags(*flags)
+            }
+        };
+        self.entries.iter().map(ace).collect()
+    }
+}
+
+/// `policy NAME { … }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyDecl {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What objects name it by.
+    pub sid: Sid,
+    /// Its rules.
+    pub rules: Vec<PolicyRuleDecl>,
+}
+
+/// A rule of a policy (CAP-1).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyRuleDecl {
+    /// The program of its condition.
+    pub applies_to: Option<Vec<u8>>,
+    /// What narrows.
+    pub dacl: Vec<Ace>,
+    /// What is audited besides.
+    pub sacl: Option<SaclDecl>,
+    /// What would narrow.
+    pub staged_dacl: Option<Vec<Ace>>,
+    /// What would be audited.
+    pub staged_sacl: Option<SaclDecl>,
+}
+
+/// `dacl …`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DaclDecl {
+    /// `dacl null`
+    Null,
+    /// `dacl [protected] [auto_inherit] { … }`
+    List {
+        /// Later propagation stays out.
+        protected: bool,
+        /// The parent's entries stand behind these (INH-6).
+        auto_inherit: bool,
+        /// The entries.
+        aces: Vec<Ace>,
+    },
+}
+
+/// The attributes of a group that is declared without flags: on, and it may be switched off.
+pub const PLAIN_GROUP: GroupAttributes = GroupAttributes::ENABLED.union(GroupAttributes::ENABLED_BY_DEFAULT);
+/// The attributes of a group that every principal of its kind has.
+pub const DEFAULT_GROUP: GroupAttributes = PLAIN_GROUP.union(GroupAttributes::MANDATORY);

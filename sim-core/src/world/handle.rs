@@ -1,0 +1,241 @@
+//! Handles: the mask that was granted when they were opened, and the mask tests of later operations.
+//!
+//! Authority: FILE-3 to FILE-7, KEY-11, IMP-27. No decision is made here: a handle outlives the identity that opened it.
+
+use super::op::{DeniedBy, ErrorName, Failure, Success, Transfer};
+use super::record::{Fact, HandleUse, ObjectName, Recorder};
+use super::{Held, World};
+use crate::ids::{ConnectionId, HandleId, ObjectId, ProcessId, Slot, ThreadId, TokenId};
+use crate::rights::{AccessMask, ObjectType};
+use crate::sid::Sid;
+
+/// An open handle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handle {
+    /// Whose handle table it is in; every thread of the process can use it (PRC-1).
+    pub process: ProcessId,
+    /// What it is on.
+    pub target: HandleTarget,
+    /// What it was opened with; never changes.
+    pub granted: AccessMask,
+    /// Operations that are reported one by one (AUD-6).
+    pub alarm: AccessMask,
+    /// The user that was evaluated when it was opened.
+    pub opened_as: Sid,
+}
+
+/// What a handle is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HandleTarget {
+    /// A file, directory or key.
+    Object(ObjectId),
+    /// A token, and the connection that it was captured from.
+    Token(TokenId, Option<ConnectionId>),
+}
+
+/// The refusal of a mask test: the program sees `ACCESS_DENIED`, but nothing was decided anew (FILE-3).
+pub(super) fn outside_mask() -> Failure {
+    Failure { error: ErrorName::AccessDenied, denied: Some(DeniedBy::Handle) }
+}
+
+impl World {
+    pub(super) fn open_handle(
+        &mut self,
+        thread: ThreadId,
+        bind: Option<Slot>,
+        target: HandleTarget,
+        granted: AccessMask,
+        alarm: AccessMask,
+    ) {
+        let who = self.who(thread);
+        let handle = Handle {
+            process: self.thread(thread).process,
+            target,
+            granted,
+            alarm,
+            opened_as: who.subject.unwrap_or(who.effective),
+        };
+        // A handle that no name holds could never be used: it is closed at once.
+        let Some(slot) = bind else {
+            self.drop_target(target);
+            return;
+        };
+        let id = self.free_handles.pop().unwrap_or(HandleId(self.handles.len() as u32));
+        match self.handles.get_mut(id.index()) {
+            Some(place) => *place = Some(handle),
+            None => self.handles.push(Some(handle)),
+        }
+        self.set_slot(thread, slot, Some(Held::Handle(id)));
+    }
+
+    /// The handle in a slot; an empty slot or something else is `INVALID_HANDLE`.
+    pub(super) fn handle_in(&self, thread: ThreadId, slot: Slot) -> Result<(HandleId, &Handle), Failure> {
+        let Some(Held::Handle(id)) = self.slot(thread, slot) else {
+            return Err(ErrorName::InvalidHandle.into());
+        };
+        Ok((id, self.handle(id).ok_or(ErrorName::InvalidHandle)?))
+    }
+
+    fn describe_target(&self, target: HandleTarget) -> ObjectName {
+        match target {
+            HandleTarget::Object(id) => self.describe(id),
+            HandleTarget::Token(..) => ObjectName { class: ObjectType::Token, path: String::new() },
+        }
+    }
+
+    /// Tests the mask of a handle for the rights that an operation needs: one of `any`, which is not empty.
+    pub(super) fn test_mask<R: Recorder>(
+        &self,
+        handle: &Handle,
+        any: &[AccessMask],
+        recorder: &mut R,
+    ) -> Result<(), Failure> {
+        let required = any.first().copied().unwrap_or(AccessMask::NONE);
+        recorder.fact(|_| {
+            Fact::HandleUse(HandleUse {
+                object: self.describe_target(handle.target),
+                granted: handle.granted,
+                required,
+                opened_as: handle.opened_as,
+            })
+        });
+        let fits = any.iter().any(|mask| handle.granted.contains(*mask));
+        let watched = required & handle.alarm;
+        if !watched.is_empty() {
+            recorder.fact(|_| {
+                let used = HandleUse {
+                    object: self.describe_target(handle.target),
+                    granted: handle.granted,
+                    required: watched,
+                    opened_as: handle.opened_as,
+                };
+                Fact::ContinuousAudit(used, fits)
+            });
+        }
+        if fits { Ok(()) } else { Err(outside_mask()) }
+    }
+
+    pub(super) fn close<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        slot: Slot,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        match self.slot(thread, slot) {
+            Some(Held::Connection(id)) => self.close_connection(thread, id)?,
+            Some(Held::Handle(id)) => {
+                let handle = self.handles.get_mut(id.index()).and_then(Option::take);
+                let handle = handle.ok_or(ErrorName::InvalidHandle)?;
+                self.free_handles.push(id);
+                recorder.fact(|_| {
+                    Fact::HandleUse(HandleUse {
+                        object: self.describe_target(handle.target),
+                        granted: handle.granted,
+                        required: AccessMask::NONE,
+                        opened_as: handle.opened_as,
+                    })
+                });
+                self.drop_target(handle.target);
+                Success::Ok
+            }
+            None => return Err(ErrorName::InvalidHandle.into()),
+        };
+        self.set_slot(thread, slot, None);
+        Ok(Success::Ok)
+    }
+
+    fn drop_target(&mut self, target: HandleTarget) {
+        if let HandleTarget::Token(token, _) = target {
+            self.tokens.release(token);
+        }
+    }
+
+    /// An operation on the contents behind a handle (FILE-7, KEY-6).
+    pub(super) fn transfer<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        slot: Slot,
+        transfer: Transfer,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        const READ: AccessMask = AccessMask(0x1);
+        const WRITE: AccessMask = AccessMask(0x2);
+        const APPEND: AccessMask = AccessMask(0x4);
+        const ENUMERATE: AccessMask = AccessMask(0x8);
+        let (_, handle) = self.handle_in(thread, slot)?;
+        let HandleTarget::Object(object) = handle.target else { return Err(ErrorName::InvalidHandle.into()) };
+        let any: &[AccessMask] = match (transfer, self.object(object).class) {
+            (Transfer::List, ObjectType::Directory) => &[READ],
+            (Transfer::List, ObjectType::Key) => &[ENUMERATE],
+            (Transfer::Read, ObjectType::File) => &[READ],
+            (Transfer::Write, ObjectType::File) => &[WRITE],
+            (Transfer::Append, ObjectType::File) => &[APPEND, WRITE],
+            (Transfer::Read | Transfer::Write | Transfer::Append, ObjectType::Directory) => {
+                return Err(ErrorName::IsADirectory.into());
+            }
+            (Transfer::List, ObjectType::File) => return Err(ErrorName::NotADirectory.into()),
+            _ => return Err(ErrorName::InvalidHandle.into()),
+        };
+        self.test_mask(handle, any, recorder)?;
+        if transfer == Transfer::List {
+            recorder.fact(|_| {
+                let names: Vec<String> = self
+                    .object(object)
+                    .children
+                    .values()
+                    .map(|id| self.object(*id).name.to_string())
+                    .collect();
+                Fact::Value(names.join(", "))
+            });
+        }
+        Ok(Success::Ok)
+    }
+
+    /// READ_CONTROL on the handle (FILE-7, KEY-19).
+    pub(super) fn query_security<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        slot: Slot,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let (_, handle) = self.handle_in(thread, slot)?;
+        let HandleTarget::Object(object) = handle.target else { return Err(ErrorName::InvalidHandle.into()) };
+        self.test_mask(handle, &[AccessMask::READ_CONTROL], recorder)?;
+        let owner = self.object(object).descriptor.as_ref().and_then(|descriptor| descriptor.source().owner);
+        if let Some(owner) = owner {
+            recorder.fact(|_| Fact::Created(owner));
+        }
+        Ok(Success::Ok)
+    }
+
+    /// Passes what a name holds to another thread of the process; no identity is asked (FILE-5, PRC-12).
+    pub(super) fn give(&mut self, thread: ThreadId, slot: Slot, to: ThreadId) -> Result<Success, Failure> {
+        let held = self.slot(thread, slot).ok_or(ErrorName::InvalidHandle)?;
+        if self.thread(to).process != self.thread(thread).process {
+            return Err(ErrorName::WrongState.into());
+        }
+        self.set_slot(thread, slot, None);
+        if let Some(target) = self.threads.get_mut(to.index()) {
+            target.inbox.push_back(held);
+            if std::mem::take(&mut target.taking) {
+                self.woken.push_back(to);
+            }
+        }
+        Ok(Success::Ok)
+    }
+
+    /// Takes what was given, or waits for it.
+    pub(super) fn take(&mut self, thread: ThreadId, bind: Option<Slot>) -> Option<Result<Success, Failure>> {
+        let state = self.threads.get_mut(thread.index())?;
+        let Some(held) = state.inbox.pop_front() else {
+            state.taking = true;
+            return None;
+        };
+        state.taking = false;
+        if let Held::Connection(id) = held {
+            state.serving = Some(id);
+        }
+        self.bind(thread, bind, held);
+        Some(Ok(Success::Ok))
+    }
+}

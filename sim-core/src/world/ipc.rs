@@ -1,0 +1,361 @@
+//! Connections and impersonation: connect, accept, messages, impersonate, capture, revert.
+//!
+//! Authority: IMP-2 to IMP-8, IMP-17 to IMP-23, IMP-27, IMP-28. The gates themselves are `token::impersonate`.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::check::{Ask, refused_by_gate};
+use super::handle::HandleTarget;
+use super::op::{ErrorName, Failure, Success};
+use super::record::{CheckPurpose, Fact, ObjectName, PeerRecord, Recorder};
+use super::{Connection, Held, Installed, World};
+use crate::access::Intents;
+use crate::ids::{ConnectionId, EndpointId, ProcessId, Slot, ThreadId, TokenId};
+use crate::model::{AnonymousPeerToken, ImpersonateAnonymous, PrimaryTokenInHand};
+use crate::privilege::{Privilege, PrivilegeSet};
+use crate::rights::{AccessMask, ObjectType};
+use crate::text::name;
+use crate::token::impersonate::{Captured, GateError, capture, gate};
+use crate::token::{ImpersonationLevel, Token, TokenType};
+
+/// TOKEN_QUERY | TOKEN_IMPERSONATE: what the handle of a captured token can do (IMP-21).
+const PEER_TOKEN_RIGHTS: AccessMask = AccessMask(0x000C);
+/// TOKEN_IMPERSONATE.
+const TOKEN_IMPERSONATE: AccessMask = AccessMask(0x0004);
+/// FILE_WRITE_DATA on an endpoint lets a client connect (IMP-4).
+const CONNECT_RIGHT: AccessMask = AccessMask(0x0002);
+
+/// The two ends of a connection.
+const CLIENT: usize = 0;
+const SERVICE: usize = 1;
+
+impl World {
+    pub(super) fn connect<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        bind: Option<Slot>,
+        endpoint: EndpointId,
+        level: ImpersonationLevel,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let target = self.endpoint(endpoint);
+        if self.process(target.process).live_threads == 0 {
+            return Err(ErrorName::NotFound.into());
+        }
+        let captures_peer = target.captures_peer;
+        if let Some(descriptor) = target.descriptor.clone() {
+            let object = |world: &World| ObjectName {
+                class: ObjectType::Endpoint,
+                path: world.endpoint(endpoint).name.to_string(),
+            };
+            let ask = Ask {
+                purpose: CheckPurpose::Connect,
+                desired: CONNECT_RIGHT,
+                intents: Intents::empty(),
+                object: &object,
+            };
+            self.decide(thread, &descriptor, &ask, recorder)?;
+        }
+        let installed = self.thread(thread).installed.and_then(|_| self.effective_token(thread).level());
+        let captured = match capture(self.model, installed, level) {
+            Captured::Refused => {
+                return Err(refused_by_gate(crate::access::GateRefusal::BadImpersonationLevel));
+            }
+            Captured::Anonymous => self.copy_of(&self.anonymous, ImpersonationLevel::Anonymous),
+            Captured::Primary(level) => self.copy_of(self.primary_token(thread), level),
+            Captured::Installed(level) => self.copy_of(self.effective_token(thread), level),
+        };
+        let captured = captures_peer.then(|| self.tokens.insert(captured));
+        let id = ConnectionId(self.connections.len() as u32);
+        self.connections.push(Connection {
+            client: thread,
+            endpoint,
+            server: None,
+            captured,
+            level,
+            captured_at: self.now,
+            open: [true, true],
+            queues: [VecDeque::new(), VecDeque::new()],
+            receiving: [VecDeque::new(), VecDeque::new()],
+        });
+        recorder.fact(|_| self.peer(id));
+        if let Some(endpoint) = self.endpoints.get_mut(endpoint.index()) {
+            endpoint.pending.push_back(id);
+            if let Some(waiting) = endpoint.waiting.pop_front() {
+                self.woken.push_back(waiting);
+            }
+        }
+        self.bind(thread, bind, Held::Connection(id));
+        Ok(Success::Ok)
+    }
+
+    /// A private copy of a token at a level; a copy at Anonymous is the Anonymous identity (TOK-9).
+    fn copy_of(&self, source: &Token, level: ImpersonationLevel) -> Token {
+        let source = if level == ImpersonationLevel::Anonymous { &self.anonymous } else { source };
+        Token { kind: TokenType::Impersonation(level), ..source.clone() }
+    }
+
+    fn peer(&self, id: ConnectionId) -> Fact {
+        let connection = self.connection(id);
+        let carries = connection.captured.map(|token| {
+            let token = self.token(token);
+            (token.facts().user, token.level().unwrap_or(ImpersonationLevel::Anonymous))
+        });
+        Fact::Peer(PeerRecord {
+            client: self.thread_name(connection.client),
+            endpoint: self.endpoint(connection.endpoint).name.clone(),
+            carries,
+        })
+    }
+
+    /// `process/thread`, safe to print.
+    #[must_use]
+    pub fn thread_name(&self, id: ThreadId) -> String {
+        let thread = self.thread(id);
+        format!("{}/{}", name(&self.process(thread.process).name), name(&thread.name))
+    }
+
+    pub(super) fn accept<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        bind: Option<Slot>,
+        endpoint: EndpointId,
+        recorder: &mut R,
+    ) -> Option<Result<Success, Failure>> {
+        let target = self.endpoints.get_mut(endpoint.index())?;
+        let Some(id) = target.pending.pop_front() else {
+            if !target.waiting.contains(&thread) {
+                target.waiting.push_back(thread);
+            }
+            return None;
+        };
+        target.waiting.retain(|waiting| *waiting != thread);
+        if let Some(connection) = self.connections.get_mut(id.index()) {
+            connection.server = Some(thread);
+        }
+        if let Some(state) = self.threads.get_mut(thread.index()) {
+            state.serving = Some(id);
+        }
+        recorder.fact(|_| self.peer(id));
+        self.bind(thread, bind, Held::Connection(id));
+        Some(Ok(Success::Ok))
+    }
+
+    /// Which end of a connection a thread's process holds. A process that connects to itself holds both; the end is
+    /// then told by the thread that connected.
+    fn end_of(&self, thread: ThreadId, id: ConnectionId) -> usize {
+        let connection = self.connection(id);
+        let process = self.thread(thread).process;
+        let service = self.endpoint(connection.endpoint).process;
+        let client = self.thread(connection.client).process;
+        if process == service && (client != service || thread != connection.client) {
+            SERVICE
+        } else {
+            CLIENT
+        }
+    }
+
+    /// The open connection in a slot, and the thread's end of it.
+    fn open_end(&self, thread: ThreadId, slot: Slot) -> Result<(ConnectionId, usize), Failure> {
+        let id = self.connection_in(thread, slot)?;
+        let end = self.end_of(thread, id);
+        if self.connection(id).open[end] { Ok((id, end)) } else { Err(ErrorName::InvalidHandle.into()) }
+    }
+
+    pub(super) fn send(&mut self, thread: ThreadId, slot: Slot, text: &Arc<str>) -> Result<Success, Failure> {
+        let (id, end) = self.open_end(thread, slot)?;
+        let other = 1 - end;
+        let connection = self.connections.get_mut(id.index()).ok_or(ErrorName::InvalidHandle)?;
+        if !connection.open[other] {
+            return Err(ErrorName::WrongState.into());
+        }
+        connection.queues[other].push_back(text.clone());
+        if let Some(waiting) = connection.receiving[other].pop_front() {
+            self.woken.push_back(waiting);
+        }
+        Ok(Success::Ok)
+    }
+
+    pub(super) fn receive<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        slot: Slot,
+        recorder: &mut R,
+    ) -> Option<Result<Success, Failure>> {
+        let (id, end) = match self.open_end(thread, slot) {
+            Ok(found) => found,
+            Err(failure) => return Some(Err(failure)),
+        };
+        let connection = self.connections.get_mut(id.index())?;
+        if let Some(text) = connection.queues[end].pop_front() {
+            recorder.fact(|_| Fact::Note(text));
+            return Some(Ok(Success::Ok));
+        }
+        if !connection.open[1 - end] {
+            return Some(Err(ErrorName::WrongState.into()));
+        }
+        if !connection.receiving[end].contains(&thread) {
+            connection.receiving[end].push_back(thread);
+        }
+        None
+    }
+
+    /// Closes the thread's end; whoever waits at the other one learns of it. What was impersonated stays (IMP-28).
+    pub(super) fn close_connection(
+        &mut self,
+        thread: ThreadId,
+        id: ConnectionId,
+    ) -> Result<Success, Failure> {
+        let end = self.end_of(thread, id);
+        if !self.connection(id).open[end] {
+            return Err(ErrorName::InvalidHandle.into());
+        }
+        self.close_end(id, end);
+        Ok(Success::Ok)
+    }
+
+    fn close_end(&mut self, id: ConnectionId, end: usize) {
+        let Some(connection) = self.connections.get_mut(id.index()) else { return };
+        if !std::mem::replace(&mut connection.open[end], false) {
+            return;
+        }
+        let waiting = std::mem::take(&mut connection.receiving[1 - end]);
+        self.woken.extend(waiting);
+        if end == SERVICE {
+            // The captured identity lives as long as the service's end (IMP-3); the client may be gone before.
+            if let Some(token) = self.connections.get_mut(id.index()).and_then(|c| c.captured.take()) {
+                self.tokens.release(token);
+            }
+            for thread in &mut self.threads {
+                if thread.serving == Some(id) {
+                    thread.serving = None;
+                }
+            }
+        }
+    }
+
+    /// A process ends: so do its ends of all connections (PRC-7). What its clients' services captured stays.
+    pub(super) fn close_connections_of(&mut self, process: ProcessId) {
+        for index in 0..self.connections.len() {
+            let connection = &self.connections[index];
+            let client = self.thread(connection.client).process == process;
+            let service = self.endpoint(connection.endpoint).process == process;
+            if client {
+                self.close_end(ConnectionId(index as u32), CLIENT);
+            }
+            if service {
+                self.close_end(ConnectionId(index as u32), SERVICE);
+            }
+        }
+    }
+
+    /// The accepted connection in a slot and its captured identity (IMP-7, IMP-8 steps 1 and 2).
+    fn captured_in(&self, thread: ThreadId, slot: Slot) -> Result<(ConnectionId, TokenId), Failure> {
+        let (id, end) = self.open_end(thread, slot)?;
+        let connection = self.connection(id);
+        if end != SERVICE || connection.server.is_none() {
+            return Err(ErrorName::WrongState.into());
+        }
+        Ok((id, connection.captured.ok_or(ErrorName::NoPeerToken)?))
+    }
+
+    pub(super) fn impersonate<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        slot: Slot,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let (token, from) = match self.slot(thread, slot) {
+            Some(Held::Connection(_)) => {
+                let (id, token) = self.captured_in(thread, slot)?;
+                (token, Some(id))
+            }
+            Some(Held::Handle(handle)) => {
+                let handle = self.handle(handle).ok_or(ErrorName::InvalidHandle)?;
+                let HandleTarget::Token(token, from) = handle.target else {
+                    return Err(ErrorName::InvalidHandle.into());
+                };
+                if !handle.granted.contains(TOKEN_IMPERSONATE) {
+                    return Err(super::handle::outside_mask());
+                }
+                (token, from)
+            }
+            None => return Err(ErrorName::InvalidHandle.into()),
+        };
+        let client = self.token(token);
+        let level = match (client.kind, self.model.primary_token_in_hand) {
+            (TokenType::Impersonation(level), _) => level,
+            (TokenType::Primary, PrimaryTokenInHand::AsImpersonation) => ImpersonationLevel::Impersonation,
+            (TokenType::Primary, PrimaryTokenInHand::Refuse) => return Err(ErrorName::BadTokenType.into()),
+        };
+        let verdict = gate(self.model, self.primary_token(thread), client, level);
+        recorder.fact(|_| Fact::Gate(verdict));
+        if verdict.privilege_used() {
+            let primary = self.process(self.thread(thread).process).primary;
+            if let Some(token) = self.tokens.get_mut(primary) {
+                token.privileges.used.0 |= PrivilegeSet::from_iter([Privilege::IMPERSONATE]).0;
+            }
+        }
+        let level = verdict.result.map_err(|error| {
+            Failure::from(match error {
+                GateError::PrivilegeNotHeld => ErrorName::PrivilegeNotHeld,
+                GateError::RestrictedEscape => ErrorName::RestrictedEscape,
+            })
+        })?;
+        let copy = self.copy_of(self.token(token), level);
+        self.install(thread, copy, from);
+        Ok(Success::Level(level))
+    }
+
+    /// Makes a token the thread's own; there is no stack (IMP-20, IMP-24).
+    fn install(&mut self, thread: ThreadId, token: Token, from: Option<ConnectionId>) {
+        self.revert(thread);
+        let token = self.tokens.insert(token);
+        if let Some(state) = self.threads.get_mut(thread.index()) {
+            state.installed = Some(Installed { token, from });
+        }
+    }
+
+    pub(super) fn impersonate_anonymous(&mut self, thread: ThreadId) -> Result<Success, Failure> {
+        let level = match self.model.impersonate_anonymous {
+            ImpersonateAnonymous::AtAnonymous => ImpersonationLevel::Anonymous,
+            ImpersonateAnonymous::AtImpersonation => ImpersonationLevel::Impersonation,
+        };
+        let token = Token { kind: TokenType::Impersonation(level), ..self.anonymous.clone() };
+        self.install(thread, token, None);
+        Ok(Success::Level(level))
+    }
+
+    /// IMP-21
+    pub(super) fn capture_peer(
+        &mut self,
+        thread: ThreadId,
+        bind: Option<Slot>,
+        slot: Slot,
+    ) -> Result<Success, Failure> {
+        let (id, token) = self.captured_in(thread, slot)?;
+        if self.token(token).level() == Some(ImpersonationLevel::Anonymous)
+            && self.model.anonymous_peer_token == AnonymousPeerToken::CantOpen
+        {
+            return Err(ErrorName::CantOpenAnonymous.into());
+        }
+        self.tokens.retain(token);
+        self.open_handle(
+            thread,
+            bind,
+            HandleTarget::Token(token, Some(id)),
+            PEER_TOKEN_RIGHTS,
+            AccessMask::NONE,
+        );
+        Ok(Success::Granted(PEER_TOKEN_RIGHTS))
+    }
+
+    /// IMP-19: always succeeds.
+    pub(super) fn revert(&mut self, thread: ThreadId) {
+        let installed = self.threads.get_mut(thread.index()).and_then(|state| state.installed.take());
+        if let Some(installed) = installed {
+            self.tokens.release(installed.token);
+        }
+    }
+}

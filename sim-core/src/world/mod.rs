@@ -1,0 +1,483 @@
+//! The world: principals' tokens, processes, threads, connections, objects and handles as plain data, changed only by
+//! [`World::apply`].
+//!
+//! Authority: KACS v0.20 tokens, impersonation, processes, files; the registry text v0.21. The families of operations
+//! are in `ipc`, `file`, `registry`, `token_ops`; what decides is `access`, called from `check` alone. Knows virtual time
+//! as a number that the engine sets, and nothing of scenarios, steps or text.
+
+mod build;
+mod check;
+pub mod declare;
+mod file;
+mod handle;
+mod ipc;
+pub mod op;
+pub mod record;
+pub mod registry;
+mod security;
+mod show;
+mod token_ops;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+pub use build::BuildError;
+pub use handle::{Handle, HandleTarget};
+pub use record::{
+    CheckPurpose, CheckRecord, Fact, HandleUse, NoRecord, ObjectName, PeerRecord, Recorder, Who,
+};
+pub use show::{Shown, ShownForm, ShownGroup, ShownThread};
+
+use crate::access::{Descriptor, PolicyCache, ProcessTrust, Subject, subject};
+use crate::ids::{
+    ConnectionId, EndpointId, HandleId, ObjectId, ProcessId, SessionId, Slot, ThreadId, TokenId,
+};
+use crate::model::Model;
+use crate::rights::ObjectType;
+use crate::sid::{Sid, SidTable};
+use crate::token::{ImpersonationLevel, Token};
+
+use declare::LogonType;
+use op::{ErrorName, Failure, Operation, Outcome, Success};
+use registry::ValueData;
+
+/// Everything that is, at one instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct World {
+    /// The rules of play.
+    pub model: &'static Model,
+    /// Virtual time in nanoseconds.
+    pub now: u64,
+    sids: Arc<SidTable>,
+    policies: Arc<PolicyCache>,
+    anonymous: Token,
+    sessions: Vec<Session>,
+    tokens: Tokens,
+    processes: Vec<Process>,
+    threads: Vec<Thread>,
+    endpoints: Vec<Endpoint>,
+    connections: Vec<Connection>,
+    objects: Arc<Vec<Object>>,
+    handles: Vec<Option<Handle>>,
+    free_handles: Vec<HandleId>,
+    /// Threads that something has happened to and that shall be tried again, in order.
+    woken: VecDeque<ThreadId>,
+}
+
+/// A logon session (SES-1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// The 64-bit id.
+    pub number: u64,
+    /// How the principal logged on.
+    pub kind: LogonType,
+    /// Who.
+    pub user: Sid,
+    /// The name in traces, without its prefix: `alice#1` (SES-6).
+    pub label: Arc<str>,
+}
+
+/// Tokens in use: a slot is given away again when nothing refers to it (TOK-1).
+#[derive(Clone, Debug, PartialEq, Default)]
+pub(crate) struct Tokens {
+    slots: Vec<(u32, Option<Token>)>,
+    free: Vec<TokenId>,
+}
+
+impl Tokens {
+    /// Takes a token in with one reference to it, and gives it its number.
+    pub(crate) fn insert(&mut self, mut token: Token) -> TokenId {
+        let id = self.free.pop().unwrap_or(TokenId(self.slots.len() as u32));
+        token.id = id;
+        match self.slots.get_mut(id.index()) {
+            Some(slot) => *slot = (1, Some(token)),
+            None => self.slots.push((1, Some(token))),
+        }
+        id
+    }
+
+    pub(crate) fn retain(&mut self, id: TokenId) {
+        if let Some(slot) = self.slots.get_mut(id.index()) {
+            slot.0 += 1;
+        }
+    }
+
+    pub(crate) fn release(&mut self, id: TokenId) {
+        if let Some(slot) = self.slots.get_mut(id.index()) {
+            slot.0 = slot.0.saturating_sub(1);
+            if slot.0 == 0 && slot.1.take().is_some() {
+                self.free.push(id);
+            }
+        }
+    }
+
+    pub(crate) fn get(&self, id: TokenId) -> Option<&Token> {
+        self.slots.get(id.index())?.1.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, id: TokenId) -> Option<&mut Token> {
+        self.slots.get_mut(id.index())?.1.as_mut()
+    }
+}
+
+/// A process (PRC-1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Process {
+    /// The name.
+    pub name: Arc<str>,
+    /// The pid.
+    pub pid: u32,
+    /// The token that its threads share.
+    pub primary: TokenId,
+    /// Its trust.
+    pub trust: ProcessTrust,
+    /// Who may do what to it (PRC-9).
+    pub descriptor: Arc<Descriptor>,
+    /// Threads that have not ended.
+    pub live_threads: u32,
+}
+
+/// A thread (PRC-1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thread {
+    /// The name.
+    pub name: Arc<str>,
+    /// Its process.
+    pub process: ProcessId,
+    /// The tid.
+    pub tid: u32,
+    /// The impersonation token, while it impersonates.
+    pub installed: Option<Installed>,
+    /// What its names hold.
+    pub slots: Vec<Option<Held>>,
+    /// The connection that it accepted last and has not closed: where `client` is read.
+    pub serving: Option<ConnectionId>,
+    /// What was given to it and not taken yet.
+    inbox: VecDeque<Held>,
+    /// Whether it waits in `take`.
+    taking: bool,
+    /// Whether it has ended.
+    pub ended: bool,
+}
+
+/// An installed impersonation token, and how the thread came by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Installed {
+    /// The private copy (IMP-24).
+    pub token: TokenId,
+    /// The connection whose client it is, if it came from one.
+    pub from: Option<ConnectionId>,
+}
+
+/// What a name of a thread can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Held {
+    /// An open handle.
+    Handle(HandleId),
+    /// One end of a connection.
+    Connection(ConnectionId),
+}
+
+/// Where clients connect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Endpoint {
+    /// The name.
+    pub name: Arc<str>,
+    /// Whose it is.
+    pub process: ProcessId,
+    /// Who may connect (IMP-4).
+    pub descriptor: Option<Arc<Descriptor>>,
+    /// Whether connections capture their peer (IMP-37).
+    pub captures_peer: bool,
+    /// Clients that wait to be accepted.
+    pub pending: VecDeque<ConnectionId>,
+    /// Threads that wait in `accept`.
+    waiting: VecDeque<ThreadId>,
+}
+
+/// A connection (IMP-3).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connection {
+    /// The thread that connected.
+    pub client: ThreadId,
+    /// Where to.
+    pub endpoint: EndpointId,
+    /// The thread that accepted it.
+    pub server: Option<ThreadId>,
+    /// The captured identity; `None` if the transport captures none.
+    pub captured: Option<TokenId>,
+    /// The level that the client asked for.
+    pub level: ImpersonationLevel,
+    /// When it was captured.
+    pub captured_at: u64,
+    /// Which ends are open: the client's, the service's.
+    open: [bool; 2],
+    /// Messages on their way to each end.
+    queues: [VecDeque<Arc<str>>; 2],
+    /// Threads that wait for a message at each end.
+    receiving: [VecDeque<ThreadId>; 2],
+}
+
+/// A file, directory or registry key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// The last component of its path, as declared.
+    pub name: Arc<str>,
+    /// Where it hangs; `None` for the root of files and for hives.
+    pub parent: Option<ObjectId>,
+    /// The class.
+    pub class: ObjectType,
+    /// Its descriptor; `None` if it has none (FILE-31).
+    pub descriptor: Option<Arc<Descriptor>>,
+    /// What hangs below, by name; keys by folded name (KEY-2).
+    pub children: BTreeMap<Arc<str>, ObjectId>,
+    /// The values of a key, by folded name: the name as written, and the value.
+    pub values: BTreeMap<Arc<str>, (Arc<str>, ValueData)>,
+}
+
+/// The root of the file tree.
+pub(crate) const FILE_ROOT: ObjectId = ObjectId(0);
+/// The object above all hives: it is never opened.
+pub(crate) const HIVES: ObjectId = ObjectId(1);
+
+impl World {
+    /// Lets a thread do one thing. What it looked at on the way goes to the recorder.
+    pub fn apply<R: Recorder>(
+        &mut self,
+        actor: ThreadId,
+        bind: Option<Slot>,
+        operation: &Operation,
+        recorder: &mut R,
+    ) -> Outcome {
+        let result = match operation {
+            Operation::Connect { endpoint, level } => self.connect(actor, bind, *endpoint, *level, recorder),
+            Operation::Accept(endpoint) => match self.accept(actor, bind, *endpoint, recorder) {
+                Some(result) => result,
+                None => return Outcome::Blocked,
+            },
+            Operation::Send(slot, text) => self.send(actor, *slot, text),
+            Operation::Receive(slot) => match self.receive(actor, *slot, recorder) {
+                Some(result) => result,
+                None => return Outcome::Blocked,
+            },
+            Operation::Close(slot) => self.close(actor, *slot, recorder),
+            Operation::Impersonate(slot) => self.impersonate(actor, *slot, recorder),
+            Operation::ImpersonateAnonymous => self.impersonate_anonymous(actor),
+            Operation::Capture(slot) => self.capture_peer(actor, bind, *slot),
+            Operation::Revert => {
+                self.revert(actor);
+                Ok(Success::Ok)
+            }
+            Operation::OpenFile(open) => self.open_file(actor, bind, open, recorder),
+            Operation::OpenKey(open) => self.open_key(actor, bind, open, recorder),
+            Operation::Transfer(slot, transfer) => self.transfer(actor, *slot, *transfer, recorder),
+            Operation::QueryValue(slot, name) => self.query_value(actor, *slot, name, recorder),
+            Operation::SetValue(slot, name, value) => self.set_value(actor, *slot, name, value, recorder),
+            Operation::DeleteValue(slot, name) => self.delete_value(actor, *slot, name, recorder),
+            Operation::QuerySecurity(slot) => self.query_security(actor, *slot, recorder),
+            Operation::SetSecurity(slot, parts) => self.set_security(actor, *slot, parts, recorder),
+            Operation::Propagate(slot) => self.propagate(actor, *slot, recorder),
+            Operation::CheckPrivilege(privilege) => self.check_privilege(actor, *privilege, recorder),
+            Operation::AdjustPrivilege(privilege, action) => {
+                self.adjust_privilege(actor, *privilege, *action)
+            }
+            Operation::AdjustGroup(group, enable) => self.adjust_group(actor, *group, *enable),
+            Operation::OpenToken { of, desired } => self.open_token(actor, bind, *of, *desired, recorder),
+            Operation::Duplicate(slot, level) => self.duplicate(actor, bind, *slot, *level),
+            Operation::Restrict(slot, restriction) => self.restrict(actor, bind, *slot, restriction),
+            Operation::Give(slot, to) => self.give(actor, *slot, *to),
+            Operation::Take => match self.take(actor, bind) {
+                Some(result) => result,
+                None => return Outcome::Blocked,
+            },
+            Operation::Show => self.show_own(actor, recorder),
+            Operation::ShowToken(slot) => self.show_token(actor, *slot, recorder),
+            Operation::ShowThreads => self.show_threads(actor, recorder),
+            Operation::Note(text) => {
+                recorder.fact(|_| Fact::Note(text.clone()));
+                Ok(Success::Ok)
+            }
+            Operation::Wait => Ok(Success::Ok),
+            Operation::Exit => Ok(Success::Ok),
+        };
+        match result {
+            Ok(success) => Outcome::Done(success),
+            Err(failure) => {
+                // A step that fails leaves its name empty.
+                if let Some(slot) = bind {
+                    self.set_slot(actor, slot, None);
+                }
+                Outcome::Failed(failure)
+            }
+        }
+    }
+
+    /// The thread ends: what it acts as and what only it could reach goes with it (IMP-26, PRC-7).
+    pub fn end_thread(&mut self, thread: ThreadId) {
+        let Some(state) = self.threads.get_mut(thread.index()) else { return };
+        if std::mem::replace(&mut state.ended, true) {
+            return;
+        }
+        let process = state.process;
+        let Some(owner) = self.processes.get_mut(process.index()) else { return };
+        owner.live_threads = owner.live_threads.saturating_sub(1);
+        if owner.live_threads == 0 {
+            self.close_connections_of(process);
+        }
+    }
+
+    /// The next thread that was woken, if any.
+    pub fn take_woken(&mut self) -> Option<ThreadId> {
+        self.woken.pop_front()
+    }
+
+    /// A thread.
+    #[must_use]
+    pub fn thread(&self, id: ThreadId) -> &Thread {
+        &self.threads[id.index()]
+    }
+
+    /// Every thread, in order.
+    #[must_use]
+    pub fn threads(&self) -> &[Thread] {
+        &self.threads
+    }
+
+    /// A process.
+    #[must_use]
+    pub fn process(&self, id: ProcessId) -> &Process {
+        &self.processes[id.index()]
+    }
+
+    /// Every process, in order.
+    #[must_use]
+    pub fn processes(&self) -> &[Process] {
+        &self.processes
+    }
+
+    /// An endpoint.
+    #[must_use]
+    pub fn endpoint(&self, id: EndpointId) -> &Endpoint {
+        &self.endpoints[id.index()]
+    }
+
+    /// A connection.
+    #[must_use]
+    pub fn connection(&self, id: ConnectionId) -> &Connection {
+        &self.connections[id.index()]
+    }
+
+    /// An open handle.
+    #[must_use]
+    pub fn handle(&self, id: HandleId) -> Option<&Handle> {
+        self.handles.get(id.index())?.as_ref()
+    }
+
+    /// A logon session.
+    #[must_use]
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.get(id.index())
+    }
+
+    /// A token in use; the Anonymous identity for a number that nobody has.
+    #[must_use]
+    pub fn token(&self, id: TokenId) -> &Token {
+        self.tokens.get(id).unwrap_or(&self.anonymous)
+    }
+
+    /// The primary token of a thread's process.
+    #[must_use]
+    pub fn primary_token(&self, thread: ThreadId) -> &Token {
+        self.token(self.process(self.thread(thread).process).primary)
+    }
+
+    /// The token in effect: the installed one, else the primary one.
+    #[must_use]
+    pub fn effective_token(&self, thread: ThreadId) -> &Token {
+        self.token(self.effective_id(thread))
+    }
+
+    pub(crate) fn effective_id(&self, thread: ThreadId) -> TokenId {
+        let state = self.thread(thread);
+        state.installed.map_or_else(|| self.process(state.process).primary, |installed| installed.token)
+    }
+
+    /// The token that access checks evaluate now, or the refusal of the level gate (IMP-15).
+    pub fn subject_token(&self, thread: ThreadId) -> Result<&Token, Failure> {
+        subject(self.model, self.effective_token(thread), &self.anonymous).map_err(check::refused_by_gate)
+    }
+
+    /// Who a thread is, was and counts as (IMP-41).
+    #[must_use]
+    pub fn who(&self, thread: ThreadId) -> Who {
+        let effective = self.effective_token(thread);
+        Who {
+            primary: self.primary_token(thread).facts().user,
+            effective: effective.facts().user,
+            level: self.thread(thread).installed.and_then(|_| effective.level()),
+            subject: self.subject_token(thread).ok().map(|token| token.facts().user),
+            anonymous: matches!(self.subject_kind(thread), Some(Subject::Anonymous)),
+        }
+    }
+
+    fn subject_kind(&self, thread: ThreadId) -> Option<Subject> {
+        let effective = self.effective_token(thread);
+        let subject = subject(self.model, effective, &self.anonymous).ok()?;
+        Some(if std::ptr::eq(subject, effective) { Subject::Effective } else { Subject::Anonymous })
+    }
+
+    /// The user of the client that a thread serves: the one on the connection that it accepted last and has not closed.
+    #[must_use]
+    pub fn client_of(&self, thread: ThreadId) -> Option<Sid> {
+        let captured = self.connection(self.thread(thread).serving?).captured?;
+        Some(self.token(captured).facts().user)
+    }
+
+    /// What a name of a thread holds.
+    #[must_use]
+    pub fn slot(&self, thread: ThreadId, slot: Slot) -> Option<Held> {
+        self.thread(thread).slots.get(slot.index()).copied().flatten()
+    }
+
+    pub(crate) fn set_slot(&mut self, thread: ThreadId, slot: Slot, held: Option<Held>) {
+        if let Some(place) = self.threads.get_mut(thread.index()).and_then(|t| t.slots.get_mut(slot.index()))
+        {
+            *place = held;
+        }
+    }
+
+    pub(crate) fn bind(&mut self, thread: ThreadId, slot: Option<Slot>, held: Held) {
+        if let Some(slot) = slot {
+            self.set_slot(thread, slot, Some(held));
+        }
+    }
+
+    /// The connection in a slot; an empty slot, a closed end or something else is `INVALID_HANDLE`.
+    pub(crate) fn connection_in(&self, thread: ThreadId, slot: Slot) -> Result<ConnectionId, Failure> {
+        match self.slot(thread, slot) {
+            Some(Held::Connection(id)) => Ok(id),
+            Some(Held::Handle(_)) | None => Err(ErrorName::InvalidHandle.into()),
+        }
+    }
+
+    pub(crate) fn object(&self, id: ObjectId) -> &Object {
+        &self.objects[id.index()]
+    }
+
+    /// The path of an object, as scenarios write it.
+    #[must_use]
+    pub fn path_of(&self, id: ObjectId) -> String {
+        let mut names = Vec::new();
+        let mut next = Some(id);
+        let key = self.object(id).class == ObjectType::Key;
+        while let Some(at) = next {
+            let object = self.object(at);
+            if object.parent.is_some() {
+                names.push(object.name.clone());
+            }
+            next = object.parent;
+        }
+        names.reverse();
+        if key { names.join("\\") } else { format!("/{}", names.join("/")) }
+    }
+}

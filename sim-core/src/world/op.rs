@@ -1,0 +1,317 @@
+//! What a thread can do, and what can come of it: closed sets, matched exhaustively in one place (`World::apply`).
+//!
+//! Authority: the error names are those of the rules' section 10.0.
+
+use std::sync::Arc;
+
+use super::declare::DescriptorParts;
+use super::registry::ValueData;
+use crate::access::Intents;
+use crate::ids::{EndpointId, ProcessId, Slot, ThreadId};
+use crate::privilege::Privilege;
+use crate::rights::AccessMask;
+use crate::sid::Sid;
+use crate::token::{ImpersonationLevel, SidAndAttributes};
+
+/// One operation of one thread: names are resolved, handles are the thread's own slots.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// `connect SERVICE [level L]` (IMP-2 to IMP-6).
+    Connect {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// What the client lets the service do.
+        level: ImpersonationLevel,
+    },
+    /// `accept [ENDPOINT]` (IMP-7): waits until a client is there.
+    Accept(EndpointId),
+    /// `send c "…"`
+    Send(Slot, Arc<str>),
+    /// `receive c`: waits until something is there.
+    Receive(Slot),
+    /// `close x`: a handle or a connection.
+    Close(Slot),
+    /// `impersonate x`: a connection or a token (IMP-8, IMP-22).
+    Impersonate(Slot),
+    /// `impersonate anonymous` (IMP-18).
+    ImpersonateAnonymous,
+    /// `capture c`: the peer's token without installing it (IMP-21).
+    Capture(Slot),
+    /// `revert` (IMP-19).
+    Revert,
+    /// `open|create file|directory …` (FILE-9 to FILE-19).
+    OpenFile(Box<FileOpen>),
+    /// `open|create key …` (KEY-9, KEY-12).
+    OpenKey(Box<KeyOpen>),
+    /// An operation on the contents behind a handle (FILE-7).
+    Transfer(Slot, Transfer),
+    /// `query k "V"`
+    QueryValue(Slot, Arc<str>),
+    /// `set k "V" = …`
+    SetValue(Slot, Arc<str>, ValueData),
+    /// `delete_value k "V"`
+    DeleteValue(Slot, Arc<str>),
+    /// `query_security h`
+    QuerySecurity(Slot),
+    /// `set_security h { … }` (FILE-25, FILE-26, KEY-19): the parts that are given, by the handle's mask.
+    SetSecurity(Slot, Box<DescriptorParts>),
+    /// `propagate h`: computes the inherited entries of everything below anew (PROP-1).
+    Propagate(Slot),
+    /// `check SePriv`: a standalone gate of the token in effect (TOK-6).
+    CheckPrivilege(Privilege),
+    /// `enable|disable|remove SePriv` on the token in effect (TOK-14).
+    AdjustPrivilege(Privilege, PrivilegeAction),
+    /// `enable|disable group G` on the token in effect (TOK-16).
+    AdjustGroup(Sid, bool),
+    /// `open_token … for RIGHTS` (TOK-30).
+    OpenToken {
+        /// Whose.
+        of: TokenOf,
+        /// What is asked.
+        desired: AccessMask,
+    },
+    /// `duplicate t level …` (TOK-8).
+    Duplicate(Slot, Option<ImpersonationLevel>),
+    /// `restrict t {…}` (TOK-11).
+    Restrict(Slot, Box<Restriction>),
+    /// `give x to THREAD`
+    Give(Slot, ThreadId),
+    /// `take`: waits until something is given.
+    Take,
+    /// `show`: this thread's effective identity (IMP-38).
+    Show,
+    /// `show t` (TOK_QUERY on the handle).
+    ShowToken(Slot),
+    /// `show threads` (IMP-39).
+    ShowThreads,
+    /// `note "…"`
+    Note(Arc<str>),
+    /// `wait 2ms`: nothing but time.
+    Wait,
+    /// `exit`
+    Exit,
+}
+
+/// Whose token is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenOf {
+    /// The thread's own effective token, else the process's.
+    Own,
+    /// A process's primary token.
+    Process(ProcessId),
+    /// A thread's effective token.
+    Thread(ThreadId),
+}
+
+/// What happens to a privilege.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PrivilegeAction {
+    /// Counts from now on.
+    Enable,
+    /// Stays, does not count.
+    Disable,
+    /// Goes for good (TOK-15).
+    Remove,
+}
+
+/// What `restrict` asks for (TOK-11).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Restriction {
+    /// Groups that shall count for deny entries only.
+    pub deny_only: Vec<Sid>,
+    /// Privileges that shall go.
+    pub remove: Vec<Privilege>,
+    /// The second list.
+    pub sids: Vec<SidAndAttributes>,
+    /// The second list limits writing only.
+    pub write_only: bool,
+}
+
+/// What a file open does when the target exists, and when it does not (FILE-10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Disposition {
+    /// A new object under the old name, or a new one.
+    Supersede,
+    /// Must exist.
+    Open,
+    /// Must not exist.
+    Create,
+    /// Either.
+    OpenIf,
+    /// Must exist; is emptied.
+    Overwrite,
+    /// Either; is emptied.
+    OverwriteIf,
+}
+
+impl Disposition {
+    /// Whether a missing target is created.
+    #[must_use]
+    pub fn creates(self) -> bool {
+        !matches!(self, Disposition::Open | Disposition::Overwrite)
+    }
+
+    /// Whether an existing target is emptied.
+    #[must_use]
+    pub fn truncates(self) -> bool {
+        matches!(self, Disposition::Overwrite | Disposition::OverwriteIf)
+    }
+}
+
+/// `open|create file|directory "P" for RIGHTS …`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FileOpen {
+    /// The path.
+    pub path: Arc<str>,
+    /// Whether a directory is meant.
+    pub directory: bool,
+    /// What is asked.
+    pub desired: AccessMask,
+    /// Backup, restore (FILE-14).
+    pub intents: Intents,
+    /// What happens when.
+    pub disposition: Disposition,
+    /// The descriptor of a new object, in place of the computed one (FILE-18).
+    pub descriptor: Option<DescriptorParts>,
+}
+
+/// `open|create key 'K' for RIGHTS`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyOpen {
+    /// The path.
+    pub path: Arc<str>,
+    /// What is asked.
+    pub desired: AccessMask,
+    /// Whether a missing key is created.
+    pub create: bool,
+}
+
+/// What is done with the contents behind a handle (FILE-7, KEY-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transfer {
+    /// Read a file.
+    Read,
+    /// Write a file at a position.
+    Write,
+    /// Append to a file.
+    Append,
+    /// List a directory, or the subkeys of a key.
+    List,
+}
+
+macro_rules! errors {
+    ($($variant:ident $name:literal $errno:literal $status:literal;)*) => {
+        /// What the simulated kernel answers when it refuses: data in the trace, never a failure of the simulator.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ErrorName { $(#[doc = concat!("`", $name, "`")] $variant,)* }
+
+        impl ErrorName {
+            /// The one table of error names: the error, its name, the errno and the NTSTATUS that mean the same.
+            pub const ALL: &[(ErrorName, &'static str, &'static str, &'static str)] =
+                &[$((ErrorName::$variant, $name, $errno, $status),)*];
+
+            /// The name that scenarios and traces use.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                ErrorName::ALL[self as usize].1
+            }
+
+            /// The error of a name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<ErrorName> {
+                ErrorName::ALL.iter().find(|row| row.1 == name).map(|row| row.0)
+            }
+        }
+    };
+}
+
+errors! {
+    AccessDenied "ACCESS_DENIED" "EACCES" "0xC0000022";
+    PrivilegeNotHeld "PRIVILEGE_NOT_HELD" "EPERM" "0xC0000061";
+    RestrictedEscape "RESTRICTED_ESCAPE" "EPERM" "";
+    BadImpersonationLevel "BAD_IMPERSONATION_LEVEL" "EINVAL" "0xC00000A5";
+    BadTokenType "BAD_TOKEN_TYPE" "EINVAL" "0xC00000A8";
+    CantOpenAnonymous "CANT_OPEN_ANONYMOUS" "EACCES" "0xC00000A6";
+    NoToken "NO_TOKEN" "ENOENT" "0xC000007C";
+    NoPeerToken "NO_PEER_TOKEN" "EACCES" "0xC000010D";
+    WrongState "WRONG_STATE" "EACCES" "";
+    InvalidParameter "INVALID_PARAMETER" "EINVAL" "0xC000000D";
+    InvalidSecurityDescriptor "INVALID_SECURITY_DESCRIPTOR" "EINVAL" "0xC0000079";
+    InvalidToken "INVALID_TOKEN" "EINVAL" "";
+    InvalidOwner "INVALID_OWNER" "EPERM" "0xC000005A";
+    NotFound "NOT_FOUND" "ENOENT" "0xC0000034";
+    AlreadyExists "ALREADY_EXISTS" "EEXIST" "0xC0000035";
+    NotADirectory "NOT_A_DIRECTORY" "ENOTDIR" "0xC0000103";
+    IsADirectory "IS_A_DIRECTORY" "EISDIR" "0xC00000BA";
+    NotEmpty "NOT_EMPTY" "ENOTEMPTY" "0xC0000101";
+    InvalidHandle "INVALID_HANDLE" "EBADF" "0xC0000008";
+    NotSupported "NOT_SUPPORTED" "EOPNOTSUPP" "0xC00000BB";
+    LinkLoop "LINK_LOOP" "ELOOP" "";
+    Busy "BUSY" "EBUSY" "";
+}
+
+/// Where an access was refused: what `denied by STAGE` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeniedBy {
+    /// The level gate (GATE-1, IMP-15).
+    Gate,
+    /// A directory on the way (FILE-12).
+    Traverse,
+    /// The object has no descriptor (FILE-31).
+    MissingSd,
+    /// A privilege that the request needs (W-ACC-4).
+    Privilege,
+    /// Mandatory integrity.
+    Integrity,
+    /// A process trust label.
+    Trust,
+    /// A deny entry, by its number in the whole list.
+    DenyAce(u32),
+    /// No entry gave the right.
+    NoAce,
+    /// The second list of a restricted token.
+    Restricted,
+    /// The sandbox.
+    Confinement,
+    /// A central policy.
+    Policy,
+    /// The handle was not opened for it (FILE-3): a mask test, not a decision.
+    Handle,
+}
+
+/// Why a step failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Failure {
+    /// The error that the program sees.
+    pub error: ErrorName,
+    /// Where the access check said no, if it did.
+    pub denied: Option<DeniedBy>,
+}
+
+impl From<ErrorName> for Failure {
+    fn from(error: ErrorName) -> Failure {
+        Failure { error, denied: None }
+    }
+}
+
+/// What came of an operation: small plain data; what it looked at on the way goes to the recorder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It succeeded; the thread's slot may now hold something.
+    Done(Success),
+    /// It failed; nothing changed.
+    Failed(Failure),
+    /// It waits for something that another thread must do; nothing changed, it will be tried again.
+    Blocked,
+}
+
+/// How it succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Success {
+    /// Without more to say.
+    Ok,
+    /// With a handle or a right: the mask.
+    Granted(AccessMask),
+    /// With an identity at this level.
+    Level(ImpersonationLevel),
+}

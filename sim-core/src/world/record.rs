@@ -1,0 +1,180 @@
+//! What an operation looked at on its way: handed to a [`Recorder`], so that a run that nobody watches pays nothing.
+//!
+//! Authority: IMP-41 and the trace remarks of the access check.
+
+use std::sync::Arc;
+
+use super::op::DeniedBy;
+use super::show::{Shown, ShownThread};
+use crate::access::{AccessError, Decision, Explanation, Intents};
+use crate::privilege::{Privilege, PrivilegeState};
+use crate::rights::{AccessMask, ObjectType};
+use crate::sid::Sid;
+use crate::text::{escape, name, quote};
+use crate::token::ImpersonationLevel;
+use crate::token::impersonate::GateRecord;
+
+/// Watches what operations look at.
+pub trait Recorder {
+    /// Whether anybody looks: if not, nothing is even put together.
+    const ACTIVE: bool;
+    /// A fact; `make` is called only if anybody looks.
+    fn fact(&mut self, make: impl FnOnce(&mut Self) -> Fact);
+}
+
+/// Nobody looks.
+pub struct NoRecord;
+
+impl Recorder for NoRecord {
+    const ACTIVE: bool = false;
+    fn fact(&mut self, _: impl FnOnce(&mut Self) -> Fact) {}
+}
+
+impl Recorder for Vec<Fact> {
+    const ACTIVE: bool = true;
+    fn fact(&mut self, make: impl FnOnce(&mut Self) -> Fact) {
+        let fact = make(self);
+        self.push(fact);
+    }
+}
+
+/// One thing that an operation looked at or brought to light.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// An access check.
+    Check(Box<CheckRecord>),
+    /// The gates of impersonation.
+    Gate(GateRecord),
+    /// A standalone privilege gate, and whether it let the thread pass.
+    Privilege(Privilege, PrivilegeState),
+    /// A handle's mask was asked for rights: granted at open, required now, by whom and as whom it was opened.
+    HandleUse(HandleUse),
+    /// An operation through a handle that is reported one by one: the watched rights that it needed, and whether it was
+    /// let (AUD-6).
+    ContinuousAudit(HandleUse, bool),
+    /// A connection was captured or met: its endpoint, the other side, whose identity, at which level.
+    Peer(PeerRecord),
+    /// `show`
+    Shown(Box<Shown>),
+    /// `show threads`
+    ShownThreads(Vec<ShownThread>),
+    /// `note`, or a message that was received.
+    Note(Arc<str>),
+    /// A value that was read, as text.
+    Value(String),
+    /// The descriptor that a new object got, as its owner.
+    Created(Sid),
+}
+
+/// The two ends of a connection, by process and thread name, and whom it carries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeerRecord {
+    /// `process/thread` that connected.
+    pub client: String,
+    /// The endpoint.
+    pub endpoint: Arc<str>,
+    /// The captured user and level; `None` if the transport captures none.
+    pub carries: Option<(Sid, ImpersonationLevel)>,
+}
+
+/// A mask test on a handle (FILE-3).
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandleUse {
+    /// What the handle is on.
+    pub object: ObjectName,
+    /// What it was opened with.
+    pub granted: AccessMask,
+    /// What the operation needs.
+    pub required: AccessMask,
+    /// As whom it was opened.
+    pub opened_as: Sid,
+}
+
+/// Something that is guarded: its class, and its path or name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectName {
+    /// The class.
+    pub class: ObjectType,
+    /// The path of a file, directory or key, the name of anything else; empty for a token.
+    pub path: String,
+}
+
+/// As scenarios write it, safe to print: `file "/a/b"`, `key 'Hive\Key'`, `endpoint files`.
+impl std::fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let word = self.class.name();
+        match self.class {
+            ObjectType::File | ObjectType::Directory => write!(f, "{word} {}", quote(&self.path)),
+            // A key path in its own quotes needs no doubled backslashes; one that holds such a quote is shown in the others.
+            ObjectType::Key if !self.path.contains('\'') => write!(f, "{word} '{}'", escape(&self.path)),
+            ObjectType::Key => write!(f, "{word} {}", quote(&self.path)),
+            _ if self.path.is_empty() => f.write_str(word),
+            _ => write!(f, "{word} {}", name(&self.path)),
+        }
+    }
+}
+
+/// Why a check was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CheckPurpose {
+    /// The object that the step names.
+    Target,
+    /// A directory on the way (FILE-12).
+    Traverse,
+    /// The right on the parent to add or delete a name (FILE-15, KEY-12).
+    Parent,
+    /// What was asked, against the descriptor of the new object (FILE-19).
+    NewObject,
+    /// An endpoint that is connected to (IMP-4).
+    Connect,
+}
+
+impl CheckPurpose {
+    /// Words for traces.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            CheckPurpose::Target => "target",
+            CheckPurpose::Traverse => "traverse",
+            CheckPurpose::Parent => "parent",
+            CheckPurpose::NewObject => "new object",
+            CheckPurpose::Connect => "connect",
+        }
+    }
+}
+
+/// An access check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckRecord {
+    /// What is checked.
+    pub object: ObjectName,
+    /// Why.
+    pub purpose: CheckPurpose,
+    /// What was asked, generic bits as written.
+    pub desired: AccessMask,
+    /// With which intents.
+    pub intents: Intents,
+    /// What came of it; `None` where the object has no descriptor to ask (FILE-31).
+    pub result: Option<Result<Decision, AccessError>>,
+    /// Where it was refused, if it was.
+    pub denied: Option<DeniedBy>,
+    /// How it came about, bit by bit.
+    pub explanation: Explanation,
+    /// Who asked.
+    pub who: Who,
+}
+
+/// Who a thread is (IMP-41).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Who {
+    /// The user of the process's primary token.
+    pub primary: Sid,
+    /// The user of the token in effect.
+    pub effective: Sid,
+    /// The level, while the thread impersonates.
+    pub level: Option<ImpersonationLevel>,
+    /// The user that access checks evaluate; `None` where the level gate refuses.
+    pub subject: Option<Sid>,
+    /// Whether the Anonymous identity stands in for the one in effect (GATE-1).
+    pub anonymous: bool,
+}
