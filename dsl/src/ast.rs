@@ -57,6 +57,8 @@ pub struct Ast {
     pub stmts: Vec<Stmt>,
     /// Every `//` comment (not `///`), in order: a formatter puts them back by position.
     pub comments: Vec<Comment>,
+    /// Statements that were set aside because they cannot be read: what they would have declared is not missing.
+    pub set_aside: Vec<Span>,
 }
 
 /// An ordinary comment.

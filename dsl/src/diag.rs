@@ -4,6 +4,7 @@
 //! A diagnostic is help: what is wrong in the author's words, where, and the nearest thing that would be right.
 
 use crate::ast::Span;
+use crate::codes;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,3 +89,102 @@ impl Diagnostic {
 
 /// A row of [`CODES`]: the code, its short title, and the page that `scn explain CODE` prints.
 pub type CodeRow = (Code, &'static str, &'static str);
+
+/// Every code with its title and its page.
+pub const CODES: &[CodeRow] = &[
+    (
+        codes::SYNTAX,
+        "not the language",
+        "Something stands here that no statement of the language is made of. A statement is a head with its arguments, flags in parentheses, a block in braces and what must come of it behind `=>`.\n\n  wrong:  connect fileserver && revert\n  right:  connect fileserver\n          revert",
+    ),
+    (
+        codes::UNCLOSED,
+        "never closed",
+        "A block, list, parenthesis, script or text is opened and never closed. Text must end on the line on which it begins.\n\n  wrong:  note \"hello\n  right:  note \"hello\"",
+    ),
+    (
+        codes::LITERAL,
+        "cannot be read",
+        "A number, a duration or an escape cannot be read. Numbers are whole, in decimal or behind `0x`; durations are digits and one of ns, us, ms, s, m, h.\n\n  wrong:  wait 2.5ms\n  right:  wait 2500us",
+    ),
+    (
+        codes::TOO_LARGE,
+        "too large or too deep",
+        "A file holds at most 64 MiB, a text 1 MiB, and blocks and lists nest at most 64 deep.",
+    ),
+    (
+        codes::UNKNOWN_NAME,
+        "unknown name",
+        "Nobody declares this name. Names are known over the whole file, wherever they are declared; well-known principals such as SYSTEM or Everyone need no declaration.\n\n  wrong:  process editor as alcie { }\n  right:  process editor as alice { }",
+    ),
+    (
+        codes::KIND,
+        "wrong kind of name",
+        "The name is declared, but as something else: a user where a service is needed, a process where a principal is needed.",
+    ),
+    (
+        codes::DUPLICATE,
+        "given twice",
+        "A name is declared twice, a property is given twice, or a name is a word of the language or of a well-known principal.",
+    ),
+    (
+        codes::UNBOUND,
+        "no step binds this name",
+        "A step uses a handle, connection or token by a name that no step of the same thread gives to anything.\n\n  wrong:  accept\n          impersonate conn\n  right:  conn = accept\n          impersonate conn",
+    ),
+    (
+        codes::HEAD,
+        "unknown declaration, property or step",
+        "The first word of a statement says what it is, and this one is not known here. Steps stand in processes and threads, declarations at the top level, properties in the blocks of declarations.",
+    ),
+    (
+        codes::ARGUMENT,
+        "missing or misplaced part",
+        "A statement lacks a part that it needs, or has one that it does not take. The help line shows what a step takes.",
+    ),
+    (
+        codes::WORD,
+        "unknown word",
+        "This place takes one of a few words, and this is none of them. The help line lists them.",
+    ),
+    (
+        codes::RIGHT,
+        "unknown right",
+        "A right is `read`, `write`, `execute` or `full`, or an official name of the class of the object: FILE_READ_DATA on a file, KEY_SET_VALUE on a key.",
+    ),
+    (
+        codes::NOT_BUILT,
+        "not built yet",
+        "The language has this, this version does not. Nothing is silently ignored: a scenario that needs it is refused.",
+    ),
+    (
+        codes::NO_SCENARIO,
+        "no scenario block",
+        "A file that is run says so in a line such as `scenario my_story`, with the models, the seed and the domains in its block.",
+    ),
+    (
+        codes::CONDITION,
+        "condition cannot be read",
+        "The text behind `when` is a conditional expression as in SDDL: attributes with their namespace (`@User.`, `@Device.`, `@Resource.`, `@Local.`), comparisons, `Contains`, `Any_of`, `Exists`, `Member_of {SID(BA)}`, and `&&`, `||`, `!`. It runs to the end of the statement.\n\n  wrong:  allow staff read when clearance >= high\n  right:  allow staff read when @User.clearance >= 3",
+    ),
+    (
+        codes::VALUE,
+        "a value that cannot be",
+        "A number, path, SID or count is outside of what is possible here.",
+    ),
+    (
+        codes::EMPTY_LOOP,
+        "time would stand still",
+        "Steps take time and nothing else does. A round of a loop that can pass without a step would go on for ever at the same instant.",
+    ),
+    (
+        codes::BUILD,
+        "cannot exist",
+        "The declaration reads well, but a world with it cannot be built: a path leads through a file, a token would hold more than 64 groups, a descriptor cannot be computed.",
+    ),
+    (
+        codes::INHERIT_ON_LEAF,
+        "means nothing here (warning)",
+        "Files and endpoints have nothing below them, so an inherit flag on their entries has no effect. It belongs on a directory or a key.",
+    ),
+];

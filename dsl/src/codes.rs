@@ -1,0 +1,42 @@
+//! The codes of diagnostics: a number is never used for anything else. The pages are in `diag::CODES`.
+
+use crate::diag::Code;
+
+/// What stands here is not the language.
+pub(crate) const SYNTAX: Code = Code(101);
+/// A block, list, group of flags or text is never closed.
+pub(crate) const UNCLOSED: Code = Code(102);
+/// A number, duration or escape that cannot be read.
+pub(crate) const LITERAL: Code = Code(103);
+/// Blocks are nested too deep, or the file is too large.
+pub(crate) const TOO_LARGE: Code = Code(104);
+/// Nobody declares the name.
+pub(crate) const UNKNOWN_NAME: Code = Code(201);
+/// The name stands for something else.
+pub(crate) const KIND: Code = Code(202);
+/// Declared or given twice, or taken already.
+pub(crate) const DUPLICATE: Code = Code(203);
+/// No step of the thread binds the name.
+pub(crate) const UNBOUND: Code = Code(204);
+/// No such declaration, property or step.
+pub(crate) const HEAD: Code = Code(301);
+/// A part is missing or does not belong there.
+pub(crate) const ARGUMENT: Code = Code(302);
+/// Not one of the words that are known here.
+pub(crate) const WORD: Code = Code(303);
+/// Not a right, or not one of this class.
+pub(crate) const RIGHT: Code = Code(304);
+/// Belongs to the language, is not built yet.
+pub(crate) const NOT_BUILT: Code = Code(305);
+/// The file has no `scenario` block.
+pub(crate) const NO_SCENARIO: Code = Code(306);
+/// A condition on an entry that cannot be read.
+pub(crate) const CONDITION: Code = Code(307);
+/// A value that cannot be.
+pub(crate) const VALUE: Code = Code(401);
+/// A loop in which time would stand still.
+pub(crate) const EMPTY_LOOP: Code = Code(402);
+/// A declaration that the model does not admit.
+pub(crate) const BUILD: Code = Code(403);
+/// An inherit flag on something that nothing hangs below.
+pub(crate) const INHERIT_ON_LEAF: Code = Code(501);

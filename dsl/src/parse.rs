@@ -1,0 +1,562 @@
+//! From text to the tree, with every mistake of the file. pest's own types end here.
+
+use pest::Parser;
+use pest::iterators::Pair;
+
+use crate::ast::{
+    Ast, Block, Bound, Comment, Expectation, FileId, Name, Op, Part, PartKind, Prep, Span, Spanned, Stmt,
+    TextPiece,
+};
+use crate::codes;
+use crate::diag::Diagnostic;
+
+/// The generated parser, apart so that what the macro leaves undocumented stays apart too.
+mod grammar {
+    #![allow(missing_docs, reason = "the rules are documented in the grammar")]
+
+    #[derive(pest_derive::Parser)]
+    #[grammar = "scn.pest"]
+    pub(super) struct Grammar;
+}
+
+use grammar::{Grammar, Rule};
+
+/// The deepest nesting of braces, brackets and parentheses.
+const MAX_NESTING: usize = 64;
+/// The largest file, in bytes.
+const MAX_FILE: usize = 64 << 20;
+/// The most text in one pair of quotes, in bytes.
+const MAX_TEXT: usize = 1 << 20;
+
+/// Parses a file. The tree holds what could be read; the diagnostics are all of the file's mistakes of syntax.
+#[must_use]
+pub fn parse(file: FileId, text: &str) -> (Ast, Vec<Diagnostic>) {
+    let mut reader = Reader { file, ast: Ast::default(), diagnostics: Vec::new(), text };
+    if text.len() > MAX_FILE {
+        let place = Span { file, start: 0, end: 0 };
+        reader.diagnostics.push(Diagnostic::error(codes::TOO_LARGE, place, "the file is larger than 64 MiB"));
+        return (reader.ast, reader.diagnostics);
+    }
+    if let Some(at) = too_deep(text) {
+        let place = Span { file, start: at as u32, end: at as u32 + 1 };
+        reader.diagnostics.push(
+            Diagnostic::error(
+                codes::TOO_LARGE,
+                place,
+                format!("blocks and lists nest at most {MAX_NESTING} deep"),
+            )
+            .label("one too many"),
+        );
+        return (reader.ast, reader.diagnostics);
+    }
+    match Grammar::parse(Rule::file, text) {
+        Ok(mut pairs) => {
+            if let Some(root) = pairs.next() {
+                reader.file(root);
+            }
+        }
+        Err(error) => {
+            // Items never fail once begun, so this is what nests in ways that the scan above does not see; pest's words are
+            // about rules, so ours stand instead.
+            let at = match error.location {
+                pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
+            };
+            let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+            let place = Span { file, start: at as u32, end: end as u32 };
+            let nested = matches!(&error.variant, pest::error::ErrorVariant::CustomError { .. });
+            reader.diagnostics.push(if nested {
+                Diagnostic::error(
+                    codes::TOO_LARGE,
+                    place,
+                    format!("blocks and lists nest at most {MAX_NESTING} deep"),
+                )
+                .label("one too many")
+            } else {
+                Diagnostic::error(codes::SYNTAX, place, "nothing of the language begins like this")
+                    .label("expected a statement")
+            });
+        }
+    }
+    (reader.ast, reader.diagnostics)
+}
+
+/// Where nesting gets too deep for the parser to follow it. Quotes and comments do not count.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth: usize = 0;
+    let mut bytes = text.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'{' | b'[' | b'(' => {
+                depth += 1;
+                if depth > MAX_NESTING {
+                    return Some(at);
+                }
+            }
+            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+            b'"' | b'\'' => {
+                while let Some((_, inner)) = bytes.next_if(|(_, inner)| *inner != b'\n') {
+                    if inner == b'\\' && byte == b'"' {
+                        bytes.next_if(|(_, inner)| *inner != b'\n');
+                    } else if inner == byte {
+                        break;
+                    }
+                }
+            }
+            b'/' if bytes.peek().is_some_and(|(_, next)| *next == b'/') => {
+                while bytes.next_if(|(_, inner)| *inner != b'\n').is_some() {}
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+struct Reader<'t> {
+    file: FileId,
+    ast: Ast,
+    diagnostics: Vec<Diagnostic>,
+    text: &'t str,
+}
+
+impl Reader<'_> {
+    fn span(&self, pair: &Pair<'_, Rule>) -> Span {
+        let span = pair.as_span();
+        Span { file: self.file, start: span.start() as u32, end: span.end() as u32 }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn file(&mut self, root: Pair<'_, Rule>) {
+        self.ast.stmts = self.statements(root);
+    }
+
+    /// The statements of a file or block; the `///` lines above each belong to it.
+    fn statements(&mut self, parent: Pair<'_, Rule>) -> Vec<Stmt> {
+        let top = parent.as_rule() == Rule::file;
+        let opening = self.span(&parent);
+        let mut closed = top;
+        let mut stmts = Vec::new();
+        let mut doc = Vec::new();
+        for pair in parent.into_inner() {
+            match pair.as_rule() {
+                Rule::doc => {
+                    let line = pair.as_str().trim_start_matches('/').trim_end();
+                    let value = line.strip_prefix(' ').unwrap_or(line).to_owned();
+                    doc.push(Spanned { value, span: self.span(&pair) });
+                }
+                Rule::item => {
+                    if let Some(mut stmt) = self.item(pair) {
+                        stmt.doc = std::mem::take(&mut doc);
+                        stmts.push(stmt);
+                    }
+                }
+                Rule::close if top => {
+                    let diagnostic =
+                        Diagnostic::error(codes::SYNTAX, self.span(&pair), "this `}` closes nothing")
+                            .label("no block is open here");
+                    self.report(diagnostic);
+                }
+                Rule::close => closed = true,
+                Rule::COMMENT => self.comment(&pair),
+                _ => {}
+            }
+        }
+        if !closed {
+            self.unclosed(opening, "block", "}");
+        }
+        stmts
+    }
+
+    fn unclosed(&mut self, whole: Span, what: &str, closer: &str) {
+        let opening = Span { end: whole.start + 1, ..whole };
+        self.report(
+            Diagnostic::error(codes::UNCLOSED, opening, format!("this {what} is never closed"))
+                .label(format!("expected a `{closer}` for it")),
+        );
+    }
+
+    fn comment(&mut self, pair: &Pair<'_, Rule>) {
+        let span = self.span(pair);
+        let before = self.text.get(..span.start as usize).unwrap_or("");
+        let line = before.rsplit('\n').next().unwrap_or("");
+        let own_line = line.trim().is_empty();
+        self.ast.comments.push(Comment { text: pair.as_str().trim_end().to_owned(), span, own_line });
+    }
+
+    fn item(&mut self, pair: Pair<'_, Rule>) -> Option<Stmt> {
+        let mut span = self.span(&pair);
+        let mut stmt = Stmt {
+            doc: Vec::new(),
+            at: None,
+            bind: None,
+            head: None,
+            parts: Vec::new(),
+            expects: Vec::new(),
+            span,
+        };
+        let mut timed = false;
+        let mut broken = false;
+        for inner in pair.into_inner() {
+            let place = self.span(&inner);
+            let known = self.diagnostics.len();
+            let holds_statements = inner.as_rule() == Rule::block;
+            match inner.as_rule() {
+                Rule::at => timed = true,
+                Rule::time if timed && stmt.at.is_none() => {
+                    let value = self.duration(inner.as_str(), place);
+                    stmt.at = Some(Spanned { value, span: place });
+                }
+                Rule::bind => stmt.bind = self.bind(inner),
+                Rule::expect => {
+                    if let Some(expectation) = self.expectation(inner) {
+                        stmt.expects.push(expectation);
+                    }
+                }
+                Rule::COMMENT => self.comment(&inner),
+                _ => self.part(inner, &mut stmt.parts),
+            }
+            // What is wrong inside a block is that block's statements' matter.
+            broken |= !holds_statements && self.diagnostics.len() > known;
+        }
+        // Where a statement is reported as a whole, the comments and blanks behind it do not belong to it.
+        let last = stmt.parts.last().map(|part| part.span.end).into_iter();
+        let last = last.chain(stmt.expects.last().map(|expect| expect.span.end)).max();
+        span.end = last.unwrap_or(span.end);
+        stmt.span = span;
+        if stmt.parts.is_empty() && !stmt.expects.is_empty() {
+            let diagnostic = Diagnostic::error(codes::SYNTAX, span, "`=>` says what must come of a step")
+                .label("there is no step before it");
+            self.report(diagnostic);
+            return None;
+        }
+        if let Some(Part { value: PartKind::Word(word), span }) = stmt.parts.first() {
+            stmt.head = Some(Spanned { value: word.clone(), span: *span });
+            stmt.parts.remove(0);
+        } else if let Some(Part { value: PartKind::Prep(prep @ (Prep::If | Prep::For)), span }) =
+            stmt.parts.first()
+        {
+            stmt.head = Some(Spanned { value: prep.as_str().to_owned(), span: *span });
+            stmt.parts.remove(0);
+        } else if let Some(Part { value: PartKind::Condition(_), span }) = stmt.parts.first() {
+            // `when …` as a statement of its own: a rule's condition.
+            stmt.head = Some(Spanned { value: "when".to_owned(), span: *span });
+        }
+        // A statement that cannot be read is set aside; what stands in its block is read all the same.
+        if broken {
+            let block = |part: &Part| matches!(part.value, PartKind::Block(_));
+            if !stmt.parts.iter().any(block) {
+                self.ast.set_aside.push(span);
+                return None;
+            }
+            self.ast.set_aside.push(span);
+        }
+        if stmt.head.is_none() && stmt.bind.is_none() {
+            if let Some(part) = stmt.parts.first() {
+                let diagnostic =
+                    Diagnostic::error(codes::SYNTAX, part.span, "a statement begins with a word")
+                        .label("expected a declaration, a property or a step");
+                self.report(diagnostic);
+            }
+            return None;
+        }
+        Some(stmt)
+    }
+
+    fn bind(&mut self, pair: Pair<'_, Rule>) -> Option<Spanned<Name>> {
+        let mut found = None;
+        for inner in pair.into_inner() {
+            let span = self.span(&inner);
+            let (text, quoted) = match inner.as_rule() {
+                Rule::name => (inner.as_str().to_owned(), false),
+                Rule::raw => (unquote(inner.as_str()).to_owned(), true),
+                Rule::text => {
+                    let pieces = self.text(inner.as_str(), span);
+                    let literal = pieces.iter().map(|piece| match piece {
+                        TextPiece::Literal(text) => text.as_str(),
+                        TextPiece::Hole(_) => "",
+                    });
+                    (literal.collect(), true)
+                }
+                Rule::COMMENT => {
+                    self.comment(&inner);
+                    continue;
+                }
+                _ => continue,
+            };
+            found = Some(Spanned { value: Name { text, quoted }, span });
+        }
+        found
+    }
+
+    fn expectation(&mut self, pair: Pair<'_, Rule>) -> Option<Expectation> {
+        let mut parts = Vec::new();
+        let mut span: Option<Span> = None;
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                Rule::arrow => span = Some(self.span(&inner)),
+                Rule::COMMENT => self.comment(&inner),
+                _ => self.part(inner, &mut parts),
+            }
+        }
+        let arrow = span?;
+        let span = parts.last().map_or(arrow, |part: &Part| arrow.to(part.span));
+        Some(Expectation { parts, span })
+    }
+
+    fn part(&mut self, pair: Pair<'_, Rule>, parts: &mut Vec<Part>) {
+        let span = self.span(&pair);
+        let value = match pair.as_rule() {
+            Rule::word => PartKind::Word(pair.as_str().to_owned()),
+            Rule::prep => match Prep::ALL.iter().find(|(_, word)| *word == pair.as_str()) {
+                Some((prep, _)) => PartKind::Prep(*prep),
+                None => return,
+            },
+            Rule::text => PartKind::Text(self.text(pair.as_str(), span)),
+            Rule::raw => PartKind::Raw(unquote(pair.as_str()).to_owned()),
+            Rule::open_text => {
+                let opening = Span { end: span.start + 1, ..span };
+                let quote = pair.as_str().chars().next().unwrap_or('"');
+                let diagnostic = Diagnostic::error(codes::UNCLOSED, opening, "this text is never closed")
+                    .label(format!("expected a `{quote}` on the same line"));
+                self.report(diagnostic);
+                PartKind::Raw(pair.as_str().get(1..).unwrap_or("").to_owned())
+            }
+            Rule::number => PartKind::Number(self.number(pair.as_str(), span)),
+            Rule::time => PartKind::Time(self.duration(pair.as_str(), span)),
+            Rule::range => match pair.as_str().split_once("..") {
+                Some((low, high)) => PartKind::Range(self.bound(low, span), self.bound(high, span)),
+                None => return,
+            },
+            Rule::sid => PartKind::Sid(pair.as_str().to_owned()),
+            Rule::guid => PartKind::Guid(pair.as_str().to_owned()),
+            Rule::op => PartKind::Op(match pair.as_str() {
+                "==" => Op::Eq,
+                "!=" => Op::Ne,
+                "<" => Op::Lt,
+                "<=" => Op::Le,
+                ">" => Op::Gt,
+                ">=" => Op::Ge,
+                _ => Op::Assign,
+            }),
+            Rule::comma => PartKind::Comma,
+            Rule::list => PartKind::List(self.group(pair, Rule::list_end, "list", "]")),
+            Rule::flags => PartKind::Flags(self.group(pair, Rule::flags_end, "parenthesis", ")")),
+            Rule::block => PartKind::Block(Block { stmts: self.statements(pair) }),
+            Rule::when => {
+                let condition = pair.into_inner().find(|inner| inner.as_rule() == Rule::condition);
+                let Some(condition) = condition else { return };
+                let place = self.span(&condition);
+                let text = condition.as_str().trim_end();
+                let place = Span { end: place.start + text.len() as u32, ..place };
+                parts.push(Spanned { value: PartKind::Condition(text.to_owned()), span: place });
+                return;
+            }
+            Rule::script => {
+                let mut body = String::new();
+                let mut closed = false;
+                for inner in pair.into_inner() {
+                    match inner.as_rule() {
+                        Rule::script_body => inner.as_str().clone_into(&mut body),
+                        Rule::close => closed = true,
+                        _ => {}
+                    }
+                }
+                if !closed {
+                    self.unclosed(span, "script", "}");
+                }
+                PartKind::Script(body)
+            }
+            Rule::junk => {
+                self.junk(pair.as_str(), span);
+                return;
+            }
+            Rule::COMMENT => {
+                self.comment(&pair);
+                return;
+            }
+            _ => return,
+        };
+        parts.push(Spanned { value, span });
+    }
+
+    fn junk(&mut self, text: &str, span: Span) {
+        let first = text.chars().next().unwrap_or(' ');
+        let diagnostic = if first.is_ascii_digit() || first == '-' && text.len() > 1 {
+            Diagnostic::error(codes::LITERAL, span, format!("`{text}` is neither a number nor a duration"))
+                .label("expected digits, or digits and a unit: ns, us, ms, s, m, h")
+        } else if matches!(first, '“' | '”' | '‘' | '’' | '„') {
+            Diagnostic::error(codes::SYNTAX, span, "curly quotes are not quotes of the language")
+                .label("expected `\"` or `'`")
+        } else if first == '&' || first == '|' {
+            Diagnostic::error(codes::SYNTAX, span, format!("`{text}` means nothing here"))
+                .label("expected `and` or `or`")
+        } else {
+            Diagnostic::error(codes::SYNTAX, span, format!("`{text}` means nothing here")).label("unexpected")
+        };
+        self.report(diagnostic);
+    }
+
+    /// The parts between brackets or parentheses.
+    fn group(&mut self, pair: Pair<'_, Rule>, end: Rule, what: &str, closer: &str) -> Vec<Part> {
+        let span = self.span(&pair);
+        let mut parts = Vec::new();
+        let mut closed = false;
+        for inner in pair.into_inner() {
+            if inner.as_rule() == end {
+                closed = true;
+            } else {
+                self.part(inner, &mut parts);
+            }
+        }
+        if !closed {
+            self.unclosed(span, what, closer);
+        }
+        parts
+    }
+
+    fn number(&mut self, text: &str, span: Span) -> i128 {
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+        let value = match digits.strip_prefix("0x") {
+            Some(hex) => i128::from_str_radix(hex, 16),
+            None => digits.parse(),
+        };
+        // Twice 64 bits is more than any value of the language takes.
+        match value {
+            Ok(value) if value < 1 << 66 => sign * value,
+            _ => {
+                self.report(
+                    Diagnostic::error(codes::LITERAL, span, "this number is too large")
+                        .label("expected at most 64 bits"),
+                );
+                0
+            }
+        }
+    }
+
+    fn duration(&mut self, text: &str, span: Span) -> u64 {
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = text.get(digits.len()..).unwrap_or("");
+        let size =
+            sim_core::engine::time::UNITS.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size);
+        let value = digits.parse::<u64>().ok().zip(size).and_then(|(number, size)| number.checked_mul(size));
+        value.unwrap_or_else(|| {
+            self.report(
+                Diagnostic::error(codes::LITERAL, span, "this duration is too long")
+                    .label("expected at most 2⁶⁴ nanoseconds, which are 584 years"),
+            );
+            0
+        })
+    }
+
+    fn bound(&mut self, text: &str, span: Span) -> Bound {
+        if text.ends_with(|c: char| c.is_ascii_alphabetic()) && !text.starts_with("0x") {
+            Bound::Time(self.duration(text, span))
+        } else {
+            Bound::Number(self.number(text, span))
+        }
+    }
+
+    /// The pieces of a `"…"`: escapes resolved, `{name}` kept apart.
+    fn text(&mut self, quoted: &str, span: Span) -> Vec<TextPiece> {
+        let inside = unquote(quoted);
+        if inside.len() > MAX_TEXT {
+            self.report(
+                Diagnostic::error(codes::TOO_LARGE, span, "a text holds at most 1 MiB").label("too long"),
+            );
+            return Vec::new();
+        }
+        let mut pieces = Vec::new();
+        let mut literal = String::new();
+        let mut chars = inside.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            let here = |from: usize, to: usize| Span {
+                file: span.file,
+                start: span.start + 1 + from as u32,
+                end: span.start + 1 + to as u32,
+            };
+            match c {
+                '\\' => {
+                    let Some((_, escaped)) = chars.next() else { break };
+                    match escaped {
+                        'n' => literal.push('\n'),
+                        't' => literal.push('\t'),
+                        'r' => literal.push('\r'),
+                        '0' => literal.push('\0'),
+                        '\\' | '"' | '{' | '}' | '\'' => literal.push(escaped),
+                        'u' => {
+                            let rest = inside.get(at + 2..).unwrap_or("");
+                            let found = rest
+                                .strip_prefix('{')
+                                .and_then(|rest| rest.split_once('}'))
+                                .and_then(|(hex, _)| Some((hex.len(), u32::from_str_radix(hex, 16).ok()?)))
+                                .and_then(|(length, code)| Some((length, char::from_u32(code)?)));
+                            match found {
+                                Some((length, c)) => {
+                                    literal.push(c);
+                                    for _ in 0..length + 2 {
+                                        chars.next();
+                                    }
+                                }
+                                None => self.report(
+                                    Diagnostic::error(
+                                        codes::LITERAL,
+                                        here(at, at + 2),
+                                        "this is no character",
+                                    )
+                                    .label("expected `\\u{` with up to six hex digits and `}`"),
+                                ),
+                            }
+                        }
+                        other => self.report(
+                            Diagnostic::error(
+                                codes::LITERAL,
+                                here(at, at + 1 + other.len_utf8()),
+                                format!("there is no escape `\\{other}`"),
+                            )
+                            .label("expected \\n, \\t, \\r, \\0, \\\\, \\\", \\{, \\} or \\u{…}")
+                            .help("text in '…' is taken as it stands"),
+                        ),
+                    }
+                }
+                '{' => {
+                    let rest = inside.get(at + 1..).unwrap_or("");
+                    let name = rest.split('}').next().filter(|name| name.len() < rest.len());
+                    match name {
+                        Some(name) if is_name(name) => {
+                            if !literal.is_empty() {
+                                pieces.push(TextPiece::Literal(std::mem::take(&mut literal)));
+                            }
+                            let place = here(at + 1, at + 1 + name.len());
+                            pieces.push(TextPiece::Hole(Spanned { value: name.to_owned(), span: place }));
+                            for _ in 0..name.chars().count() + 1 {
+                                chars.next();
+                            }
+                        }
+                        _ => self.report(
+                            Diagnostic::error(codes::LITERAL, here(at, at + 1), "this brace opens nothing")
+                                .label("expected a name and `}`")
+                                .help("a brace that is meant as it stands is written `\\{`; text in '…' is taken as it stands"),
+                        ),
+                    }
+                }
+                c => literal.push(c),
+            }
+        }
+        if !literal.is_empty() || pieces.is_empty() {
+            pieces.push(TextPiece::Literal(literal));
+        }
+        pieces
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The inside of a quoted text.
+fn unquote(quoted: &str) -> &str {
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or("")
+}

@@ -1,0 +1,318 @@
+//! Reading the parts of one statement in order, with errors in the words of the language.
+
+use sim_core::sid::Sid;
+use sim_core::text::quote;
+
+use crate::ast::{Block, Op, Part, PartKind, Prep, Span, Spanned, TextPiece};
+use crate::codes;
+use crate::diag::Diagnostic;
+use crate::suggest::nearest;
+
+/// A cursor over the parts of a statement. Each reader takes what it was asked for, or says what was expected.
+#[derive(Clone)]
+pub(super) struct Args<'a> {
+    parts: &'a [Part],
+    next: usize,
+    /// Where something is missing when the parts have come to an end.
+    end: Span,
+}
+
+/// What reading gives: the thing, or one diagnostic.
+pub(super) type Read<T> = Result<T, Diagnostic>;
+
+impl<'a> Args<'a> {
+    pub(super) fn new(parts: &'a [Part], before: Span) -> Args<'a> {
+        let end = parts.last().map_or(before, |part| part.span).after();
+        Args { parts, next: 0, end }
+    }
+
+    pub(super) fn peek(&self) -> Option<&'a Part> {
+        self.parts.get(self.next)
+    }
+
+    pub(super) fn rest(&self) -> &'a [Part] {
+        self.parts.get(self.next..).unwrap_or(&[])
+    }
+
+    pub(super) fn take(&mut self) -> Option<&'a Part> {
+        let part = self.parts.get(self.next)?;
+        self.next += 1;
+        Some(part)
+    }
+
+    /// The place of the next part, or the end.
+    pub(super) fn here(&self) -> Span {
+        self.peek().map_or(self.end, |part| part.span)
+    }
+
+    /// An error at the next part: this was expected.
+    pub(super) fn expected(&self, what: &str) -> Diagnostic {
+        match self.peek() {
+            Some(part) => Diagnostic::error(
+                codes::ARGUMENT,
+                part.span,
+                format!("expected {what}, found {}", describe(part)),
+            )
+            .label(format!("expected {what}")),
+            None => Diagnostic::error(codes::ARGUMENT, self.end, format!("expected {what} here"))
+                .label(format!("expected {what}")),
+        }
+    }
+
+    pub(super) fn word(&mut self, what: &str) -> Read<Spanned<&'a str>> {
+        match self.peek() {
+            Some(Part { value: PartKind::Word(word), span }) => {
+                self.next += 1;
+                Ok(Spanned { value: word, span: *span })
+            }
+            _ => Err(self.expected(what)),
+        }
+    }
+
+    /// A declared name: a word, or a quoted one.
+    pub(super) fn name(&mut self, what: &str) -> Read<Spanned<String>> {
+        match self.peek().map(|part| (&part.value, part.span)) {
+            Some((PartKind::Word(word), span)) => {
+                self.next += 1;
+                Ok(Spanned { value: word.clone(), span })
+            }
+            Some((PartKind::Text(_) | PartKind::Raw(_), _)) => self.text(what),
+            _ => Err(self.expected(what)),
+        }
+    }
+
+    pub(super) fn text(&mut self, what: &str) -> Read<Spanned<String>> {
+        let Some(part) = self.peek() else { return Err(self.expected(what)) };
+        let value = text_of(part).ok_or_else(|| self.expected(what))??;
+        self.next += 1;
+        Ok(Spanned { value, span: part.span })
+    }
+
+    pub(super) fn number(&mut self, what: &str) -> Read<Spanned<i128>> {
+        match self.peek() {
+            Some(Part { value: PartKind::Number(number), span }) => {
+                self.next += 1;
+                Ok(Spanned { value: *number, span: *span })
+            }
+            _ => Err(self.expected(what)),
+        }
+    }
+
+    pub(super) fn time(&mut self, what: &str) -> Read<Spanned<u64>> {
+        match self.peek() {
+            Some(Part { value: PartKind::Time(time), span }) => {
+                self.next += 1;
+                Ok(Spanned { value: *time, span: *span })
+            }
+            _ => Err(self.expected(what)),
+        }
+    }
+
+    pub(super) fn block(&mut self, what: &str) -> Read<Spanned<&'a Block>> {
+        match self.peek() {
+            Some(Part { value: PartKind::Block(block), span }) => {
+                self.next += 1;
+                Ok(Spanned { value: block, span: *span })
+            }
+            _ => Err(self.expected(what)),
+        }
+    }
+
+    pub(super) fn optional_block(&mut self) -> Option<Spanned<&'a Block>> {
+        self.block("").ok()
+    }
+
+    pub(super) fn flags(&mut self) -> Option<Spanned<&'a [Part]>> {
+        match self.peek() {
+            Some(Part { value: PartKind::Flags(flags), span }) => {
+                self.next += 1;
+                Some(Spanned { value: flags, span: *span })
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a joining word if it comes next.
+    pub(super) fn prep(&mut self, prep: Prep) -> Option<Span> {
+        match self.peek() {
+            Some(Part { value: PartKind::Prep(found), span }) if *found == prep => {
+                self.next += 1;
+                Some(*span)
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a word if it is this one.
+    pub(super) fn keyword(&mut self, keyword: &str) -> Option<Span> {
+        match self.peek() {
+            Some(Part { value: PartKind::Word(word), span }) if word == keyword => {
+                self.next += 1;
+                Some(*span)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn op(&mut self, op: Op) -> Option<Span> {
+        match self.peek() {
+            Some(Part { value: PartKind::Op(found), span }) if *found == op => {
+                self.next += 1;
+                Some(*span)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn comma(&mut self) -> bool {
+        let found = matches!(self.peek(), Some(Part { value: PartKind::Comma, .. }));
+        self.next += usize::from(found);
+        found
+    }
+
+    /// Nothing more may come.
+    pub(super) fn finish(&self, after: &str) -> Read<()> {
+        match self.peek() {
+            None => Ok(()),
+            Some(part) => Err(Diagnostic::error(
+                codes::ARGUMENT,
+                part.span,
+                format!("{} does not belong here", describe(part)),
+            )
+            .label(format!("`{after}` takes nothing more"))),
+        }
+    }
+}
+
+/// The text of a quoted part; `None` for another kind of part.
+pub(super) fn text_of(part: &Part) -> Option<Read<String>> {
+    match &part.value {
+        PartKind::Raw(text) => Some(Ok(text.clone())),
+        PartKind::Text(pieces) => Some(fill_in(pieces)),
+        _ => None,
+    }
+}
+
+/// Puts the pieces of a text together. Nothing fills holes yet, so each is an unknown name.
+fn fill_in(pieces: &[TextPiece]) -> Read<String> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            TextPiece::Literal(literal) => text.push_str(literal),
+            TextPiece::Hole(name) => {
+                return Err(Diagnostic::error(
+                    codes::UNKNOWN_NAME,
+                    name.span,
+                    format!("there is nothing named `{}` to fill in here", name.value),
+                )
+                .label("unknown name")
+                .help(
+                    "a brace that is meant as it stands is written `\\{`; text in '…' is taken as it stands",
+                ));
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// A part in the words of the language.
+pub(super) fn describe(part: &Part) -> String {
+    match &part.value {
+        PartKind::Word(word) => format!("`{word}`"),
+        PartKind::Text(_) | PartKind::Raw(_) => "quoted text".to_owned(),
+        PartKind::Number(number) => format!("the number {number}"),
+        PartKind::Time(_) => "a duration".to_owned(),
+        PartKind::Range(..) => "a range".to_owned(),
+        PartKind::Sid(sid) => format!("the SID {sid}"),
+        PartKind::Guid(_) => "a GUID".to_owned(),
+        PartKind::Op(op) => format!("`{}`", op_text(*op)),
+        PartKind::Prep(prep) => format!("`{}`", prep.as_str()),
+        PartKind::Comma => "a comma".to_owned(),
+        PartKind::List(_) => "a list".to_owned(),
+        PartKind::Flags(_) => "flags in parentheses".to_owned(),
+        PartKind::Block(_) => "a block".to_owned(),
+        PartKind::Condition(_) => "`when`".to_owned(),
+        PartKind::Script(_) => "a script".to_owned(),
+    }
+}
+
+pub(super) fn op_text(op: Op) -> &'static str {
+    match op {
+        Op::Assign => "=",
+        Op::Eq => "==",
+        Op::Ne => "!=",
+        Op::Lt => "<",
+        Op::Le => "<=",
+        Op::Gt => ">",
+        Op::Ge => ">=",
+    }
+}
+
+/// The parts of a statement in one spelling, for traces: how the author laid them out does not matter.
+pub(super) fn words_of(parts: &[Part]) -> String {
+    let mut words = String::new();
+    for part in parts {
+        let text = match &part.value {
+            PartKind::Word(word) => word.clone(),
+            PartKind::Text(_) => quote(&text_of(part).and_then(Result::ok).unwrap_or_default()),
+            PartKind::Raw(text) => format!("'{text}'"),
+            PartKind::Number(number) => number.to_string(),
+            PartKind::Time(time) => sim_core::engine::time::format_time(*time),
+            PartKind::Range(low, high) => format!("{}..{}", bound(*low), bound(*high)),
+            PartKind::Sid(sid) | PartKind::Guid(sid) => sid.clone(),
+            PartKind::Op(op) => op_text(*op).to_owned(),
+            PartKind::Prep(prep) => prep.as_str().to_owned(),
+            PartKind::Comma => ",".to_owned(),
+            PartKind::List(parts) => format!("[{}]", words_of(parts)),
+            PartKind::Flags(parts) => format!("({})", words_of(parts)),
+            PartKind::Block(_) => "{…}".to_owned(),
+            PartKind::Condition(text) => format!("when {text}"),
+            PartKind::Script(_) => "script {…}".to_owned(),
+        };
+        if !words.is_empty() && text != "," {
+            words.push(' ');
+        }
+        words.push_str(&text);
+    }
+    words
+}
+
+fn bound(bound: crate::ast::Bound) -> String {
+    match bound {
+        crate::ast::Bound::Number(number) => number.to_string(),
+        crate::ast::Bound::Time(time) => sim_core::engine::time::format_time(time),
+    }
+}
+
+/// Looks a word up in a table; what is not there gets a near one.
+pub(super) fn choose<T: Copy>(word: Spanned<&str>, what: &str, table: &[(&str, T)]) -> Read<T> {
+    let found = table.iter().find(|(name, _)| *name == word.value);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
+        unknown(codes::WORD, word.span, what, word.value, names.iter().copied())
+            .help(format!("one of: {}", names.join(", ")))
+    })
+}
+
+/// `there is no WHAT named …`, with a near name.
+pub(super) fn unknown<'n>(
+    code: crate::diag::Code,
+    span: Span,
+    what: &str,
+    name: &str,
+    candidates: impl Iterator<Item = &'n str>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(code, span, format!("there is no {what} `{name}`"));
+    match nearest(name, candidates) {
+        Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
+        None => diagnostic.label(format!("not a known {what}")),
+    }
+}
+
+/// The SID of a SID literal.
+pub(super) fn parse_sid(text: &str, span: Span) -> Read<Sid> {
+    Sid::parse(text).ok_or_else(|| {
+        Diagnostic::error(codes::VALUE, span, format!("`{text}` is not a SID"))
+            .label("expected `S-1-` and up to 15 numbers that fit 32 bits")
+    })
+}

@@ -1,0 +1,531 @@
+//! Declarations: the scenario block, principals, processes, services and objects.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use sim_core::engine::scenario::{Cost, Limits};
+use sim_core::model::Model;
+use sim_core::rights::ObjectType;
+use sim_core::sid::Sid;
+use sim_core::world::declare::{ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, TokenShape};
+
+use super::args::{Args, Read, choose, unknown};
+use super::program::model_named;
+use super::shape::SHAPE_WORDS;
+use super::steps::{VERBS, check_path, value_data};
+use super::{PrincipalKind, ProcessEntry, Resolver};
+use crate::ast::{Block, Bound, Op, Part, PartKind, Span, Spanned, Stmt};
+use crate::codes;
+use crate::diag::Diagnostic;
+
+/// Heads at the top level that are read.
+pub(super) const DECLARATIONS: &[&str] =
+    &["scenario", "user", "group", "process", "service", "file", "directory", "key", "never", "expect"];
+
+/// Heads of the language that this version refuses by name.
+pub(super) const LATER: &[&str] = &[
+    "use",
+    "machine",
+    "app",
+    "volume",
+    "policy",
+    "rights",
+    "let",
+    "param",
+    "for",
+    "world",
+    "procedure",
+    "script",
+    "whatif",
+];
+
+/// The domain of principals when the scenario names none.
+const DEFAULT_DOMAIN: [u32; 4] = [21, 1000, 2000, 3000];
+
+/// What the `scenario` block says.
+pub(super) struct Settings {
+    pub name: Arc<str>,
+    pub models: Vec<&'static Model>,
+    pub seed: u64,
+    pub domains: Vec<(String, Sid)>,
+    pub limits: Limits,
+    pub timing: BTreeMap<&'static str, Cost>,
+}
+
+impl Resolver<'_> {
+    /// The `scenario` block.
+    pub(super) fn settings(&mut self, stmt: &Stmt, head: Spanned<&str>) -> Settings {
+        let mut settings = Settings {
+            name: Arc::from("scenario"),
+            models: Vec::new(),
+            seed: 0,
+            domains: Vec::new(),
+            limits: Limits::default(),
+            timing: BTreeMap::new(),
+        };
+        let mut args = Args::new(&stmt.parts, head.span);
+        let read = args.name("the name of the scenario").and_then(|name| {
+            settings.name = Arc::from(name.value);
+            let block = args.optional_block();
+            args.finish("scenario")?;
+            Ok(block)
+        });
+        match read {
+            Ok(Some(block)) => {
+                let mut seen = Vec::new();
+                for stmt in &block.value.stmts {
+                    if let Err(diagnostic) = self.setting(stmt, &mut settings, &mut seen) {
+                        self.report(diagnostic);
+                    }
+                }
+            }
+            Ok(None) => {}
+            Err(diagnostic) => self.report(diagnostic),
+        }
+        if settings.models.is_empty() {
+            settings.models.push(sim_core::model::DEFAULT);
+        }
+        settings
+    }
+
+    fn setting(&mut self, stmt: &Stmt, settings: &mut Settings, seen: &mut Vec<String>) -> Read<()> {
+        let head = self.head_of(stmt, "a setting such as `model`")?;
+        let mut args = Args::new(&stmt.parts, head.span);
+        if !matches!(head.value, "domain" | "limit") {
+            self.once(seen.iter().any(|name| name == head.value), head)?;
+            seen.push(head.value.to_owned());
+        }
+        match head.value {
+            "model" => loop {
+                let word = args.word("a model")?;
+                let model = model_named(word)?;
+                if settings.models.contains(&model) {
+                    return Err(Diagnostic::error(
+                        codes::DUPLICATE,
+                        word.span,
+                        format!("the model `{}` is named twice", model.name),
+                    )
+                    .label("once is enough"));
+                }
+                settings.models.push(model);
+                if !args.comma() {
+                    break;
+                }
+            },
+            "seed" => {
+                let seed = args.number("a number")?;
+                settings.seed = u64::try_from(seed.value).map_err(|_| {
+                    Diagnostic::error(codes::VALUE, seed.span, "a seed is a number from 0 to 2⁶⁴-1")
+                        .label("out of range")
+                })?;
+            }
+            "domain" => {
+                let name = args.name("the name of a domain")?;
+                args.op(Op::Assign).ok_or_else(|| args.expected("`=` and a SID"))?;
+                let Some(Part { value: PartKind::Sid(text), span }) = args.take() else {
+                    return Err(args.expected("a SID such as S-1-5-21-1-2-3"));
+                };
+                let sid = super::args::parse_sid(text, *span)?;
+                if settings.domains.iter().any(|(known, _)| *known == name.value) {
+                    return Err(self.duplicate("domain", &name));
+                }
+                settings.domains.push((name.value, sid));
+            }
+            "limit" => {
+                let what = args.word("`events` or `time`")?;
+                match what.value {
+                    "events" => {
+                        let number = args.number("a number of events")?;
+                        settings.limits.events = u64::try_from(number.value).map_err(|_| {
+                            Diagnostic::error(codes::VALUE, number.span, "a limit is not negative")
+                                .label("out of range")
+                        })?;
+                    }
+                    "time" => settings.limits.time = args.time("a duration such as `10s`")?.value,
+                    other => {
+                        return Err(unknown(
+                            codes::WORD,
+                            what.span,
+                            "limit",
+                            other,
+                            ["events", "time"].into_iter(),
+                        ));
+                    }
+                }
+            }
+            "timing" => {
+                let block = args.block("`{` and the costs of steps")?;
+                for stmt in &block.value.stmts {
+                    let (verb, cost) = self.cost(stmt)?;
+                    settings.timing.insert(verb, cost);
+                }
+            }
+            "start" => {
+                // It only labels virtual time 0; nothing that is built yet shows a date.
+                return Err(self.not_built(head.span, "`start`"));
+            }
+            other => {
+                let known = ["model", "seed", "domain", "limit", "timing"];
+                return Err(unknown(codes::HEAD, head.span, "setting", other, known.into_iter()));
+            }
+        }
+        args.finish(head.value)?;
+        self.no_expectation(stmt)
+    }
+
+    fn cost(&mut self, stmt: &Stmt) -> Read<(&'static str, Cost)> {
+        let head = self.head_of(stmt, "a step")?;
+        let verb = VERBS.iter().find(|verb| verb.name == head.value).ok_or_else(|| {
+            unknown(codes::HEAD, head.span, "step", head.value, VERBS.iter().map(|verb| verb.name))
+        })?;
+        let mut args = Args::new(&stmt.parts, head.span);
+        let cost = match args.peek() {
+            Some(Part { value: PartKind::Range(Bound::Time(low), Bound::Time(high)), .. }) if low <= high => {
+                args.take();
+                Cost { low: *low, high: *high }
+            }
+            _ => {
+                let time = args.time("a duration such as `50us`, or a range such as `10us..40us`")?.value;
+                Cost { low: time, high: time }
+            }
+        };
+        args.finish(head.value)?;
+        Ok((verb.name, cost))
+    }
+
+    /// The SID of a principal that declares one: `sid S-1-…`, `rid N`, `rid DOMAIN N`, or made from its name.
+    pub(super) fn declared_sid(&mut self, block: Option<&Block>, fallback: impl FnOnce() -> Sid) -> Sid {
+        let stmts = block.map_or(&[][..], |block| &block.stmts);
+        for stmt in stmts {
+            let Some(head) = &stmt.head else { continue };
+            let mut args = Args::new(&stmt.parts, head.span);
+            let read = match head.value.as_str() {
+                "sid" => match args.take() {
+                    Some(Part { value: PartKind::Sid(text), span }) => super::args::parse_sid(text, *span),
+                    _ => Err(args.expected("a SID such as S-1-5-21-1-2-3-1001")),
+                },
+                "rid" => self.declared_rid(&mut args),
+                _ => continue,
+            };
+            match read.and_then(|sid| args.finish(&head.value).map(|()| sid)) {
+                Ok(sid) => return sid,
+                Err(diagnostic) => self.report(diagnostic),
+            }
+        }
+        fallback()
+    }
+
+    /// The SID of a user or group that declares none: made from its name, so that adding a principal renumbers nobody.
+    pub(super) fn sid_from_name(&self, name: &str) -> Sid {
+        self.default_domain().child(10_000 + name_number(name)).unwrap_or(sim_core::sid::NOBODY)
+    }
+
+    fn default_domain(&self) -> Sid {
+        let default = Sid::new(5, &DEFAULT_DOMAIN).unwrap_or(sim_core::sid::NOBODY);
+        self.domains.first().map_or(default, |(_, sid)| *sid)
+    }
+
+    fn declared_rid(&mut self, args: &mut Args<'_>) -> Read<Sid> {
+        let domain = match args.peek() {
+            Some(Part { value: PartKind::Word(name), span }) => {
+                args.take();
+                let names = self.domains.iter().map(|(name, _)| name.as_str());
+                let found = self.domains.iter().find(|(known, _)| known == name).map(|(_, sid)| *sid);
+                found.ok_or_else(|| unknown(codes::UNKNOWN_NAME, *span, "domain", name, names))?
+            }
+            _ => self.default_domain(),
+        };
+        let rid = args.number("a number")?;
+        let number = u32::try_from(rid.value).map_err(|_| {
+            Diagnostic::error(codes::VALUE, rid.span, "a RID is a number of 32 bits").label("out of range")
+        })?;
+        domain.child(number).ok_or_else(|| {
+            Diagnostic::error(codes::VALUE, rid.span, "the domain's SID has no room for a RID")
+                .label("too long")
+        })
+    }
+
+    /// The declaration of a user or group, whose name and SID are known already.
+    pub(super) fn principal_decl(
+        &mut self,
+        name: &str,
+        kind: PrincipalKind,
+        sid: Sid,
+        block: Option<&Block>,
+    ) -> PrincipalDecl {
+        let mut shape = TokenShape::default();
+        let mut seen = Vec::new();
+        for stmt in block.map_or(&[][..], |block| &block.stmts) {
+            let read = self.head_of(stmt, "a property such as `rid`").and_then(|head| {
+                if matches!(head.value, "rid" | "sid") {
+                    let doubled = seen.contains(&"sid");
+                    seen.push("sid");
+                    return self.once(doubled, head);
+                }
+                if kind != PrincipalKind::User {
+                    return Err(unknown(
+                        codes::HEAD,
+                        head.span,
+                        "property of a group",
+                        head.value,
+                        ["rid", "sid"].into_iter(),
+                    )
+                    .help("who is in a group is said at the user: `groups staff`"));
+                }
+                self.shape_property(stmt, head, &mut shape)
+            });
+            if let Err(diagnostic) = read {
+                self.report(diagnostic);
+            }
+        }
+        PrincipalDecl { name: Arc::from(name), sid, can_log_on: kind == PrincipalKind::User, shape }
+    }
+
+    /// The policy that an object names.
+    pub(super) fn policy_named(&mut self, args: &mut Args<'_>) -> Read<Sid> {
+        if let Some(Part { value: PartKind::Sid(text), span }) = args.peek() {
+            args.take();
+            return super::args::parse_sid(text, *span);
+        }
+        let name = args.name("a policy")?;
+        match self.policies.get(&name.value) {
+            Some((sid, _)) => Ok(*sid),
+            None => {
+                let names = self.policies.keys().map(String::as_str);
+                Err(unknown(codes::UNKNOWN_NAME, name.span, "policy", &name.value, names)
+                    .help("declare it as `policy NAME { … }`; a SID names a policy that nobody set"))
+            }
+        }
+    }
+
+    /// `a, b`: principals separated by commas.
+    pub(super) fn principals(&mut self, args: &mut Args<'_>) -> Read<Vec<Sid>> {
+        let mut sids = Vec::new();
+        loop {
+            sids.push(self.principal(args)?);
+            if !args.comma() {
+                return Ok(sids);
+            }
+        }
+    }
+
+    /// The body of a process or service: its token, endpoints, and its threads with their statements.
+    pub(super) fn process_body<'a>(&mut self, entry: &ProcessEntry<'a>) -> (ProcessDecl, Vec<Vec<&'a Stmt>>) {
+        let mut decl = ProcessDecl {
+            name: Arc::from(entry.name.as_str()),
+            account: sim_core::sid::SYSTEM,
+            service_sid: entry.service.then_some(entry.sid),
+            shape: TokenShape::default(),
+            trust: sim_core::access::ProcessTrust::default(),
+            threads: entry.threads.keys().map(|name| Arc::from(name.as_str())).collect(),
+        };
+        let mut account = None;
+        let mut programs: Vec<Vec<&'a Stmt>> = vec![Vec::new(); entry.threads.len()];
+        if let Some(parts) = entry.account {
+            let mut args = Args::new(parts, entry.span);
+            match self.principal(&mut args).and_then(|sid| args.finish("as").map(|()| sid)) {
+                Ok(sid) => account = Some(sid),
+                Err(diagnostic) => {
+                    self.report(diagnostic);
+                    account = Some(sim_core::sid::SYSTEM);
+                }
+            }
+        }
+        for stmt in entry.block.map_or(&[][..], |block| &block.stmts) {
+            if let Err(diagnostic) =
+                self.process_statement(stmt, entry, &mut decl, &mut account, &mut programs)
+            {
+                self.report(diagnostic);
+            }
+        }
+        match account {
+            Some(sid) => decl.account = sid,
+            None if entry.service => self.report(
+                Diagnostic::error(
+                    codes::ARGUMENT,
+                    entry.span,
+                    format!("the service `{}` has no `account`", entry.name),
+                )
+                .label("whose token does it have?")
+                .help("add a line such as `account LocalService`"),
+            ),
+            None => {
+                let diagnostic =
+                    self.not_built(entry.span, "a process without `as`, which waits until it is spawned");
+                self.report(diagnostic);
+            }
+        }
+        (decl, programs)
+    }
+
+    fn process_statement<'a>(
+        &mut self,
+        stmt: &'a Stmt,
+        entry: &ProcessEntry<'a>,
+        decl: &mut ProcessDecl,
+        account: &mut Option<Sid>,
+        programs: &mut [Vec<&'a Stmt>],
+    ) -> Read<()> {
+        let head = self.head_of(stmt, "a property, a thread or a step")?;
+        let mut args = Args::new(&stmt.parts, head.span);
+        match head.value {
+            "thread" => {
+                let name = args.name("the name of a thread")?;
+                let block = args.block("`{` and steps")?;
+                args.finish("thread")?;
+                self.no_expectation(stmt)?;
+                if let Some(program) =
+                    entry.threads.get_index_of(&name.value).and_then(|n| programs.get_mut(n))
+                {
+                    if !program.is_empty() {
+                        return Err(self.duplicate("thread", &name));
+                    }
+                    program.extend(&block.value.stmts);
+                }
+            }
+            "account" if entry.service => {
+                // An account that cannot be read is not a missing one.
+                let sid = self.principal(&mut args).inspect_err(|_| {
+                    account.get_or_insert(sim_core::sid::SYSTEM);
+                })?;
+                args.finish("account")?;
+                self.once(account.replace(sid).is_some(), head)?;
+            }
+            "sid" if entry.service => {}
+            "endpoint" => self.endpoint_decl(stmt, head, entry)?,
+            "pip" => {
+                decl.trust = process_trust(&mut args)?;
+                args.finish("pip")?;
+            }
+            "machine" | "no_child_process" => {
+                return Err(self.not_built(head.span, &format!("`{}`", head.value)));
+            }
+            name if SHAPE_WORDS.contains(&name) => self.shape_property(stmt, head, &mut decl.shape)?,
+            _ => {
+                // A step that stands directly in a process belongs to its thread `main`.
+                match entry.threads.get_index_of("main").and_then(|n| programs.get_mut(n)) {
+                    Some(program) => program.push(stmt),
+                    None => {
+                        let verbs = VERBS.iter().map(|verb| verb.name);
+                        return Err(unknown(
+                            codes::HEAD,
+                            head.span,
+                            "property or step",
+                            head.value,
+                            SHAPE_WORDS.iter().copied().chain(verbs),
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn endpoint_decl(&mut self, stmt: &Stmt, head: Spanned<&str>, entry: &ProcessEntry<'_>) -> Read<()> {
+        let mut args = Args::new(&stmt.parts, head.span);
+        let name = args.name("the name of an endpoint")?;
+        let block = args.optional_block();
+        args.finish("endpoint")?;
+        let mut captures_peer = true;
+        let mut seen = false;
+        let mut own = |resolver: &mut Self, stmt: &Stmt| {
+            let Some(head) = stmt.head.as_ref().filter(|head| head.value == "transport") else {
+                return false;
+            };
+            let mut args = Args::new(&stmt.parts, head.span);
+            let read = args.word("a transport").and_then(|word| choose(word, "transport", TRANSPORTS));
+            match read.and_then(|captures| args.finish("transport").map(|()| captures)) {
+                Ok(captures) => captures_peer = captures,
+                Err(diagnostic) => resolver.report(diagnostic),
+            }
+            seen = true;
+            true
+        };
+        let security = self.security(block.map(|block| block.value), ObjectType::Endpoint, &mut own);
+        let full = format!("{}.{}", entry.name, name.value);
+        let descriptor = match security {
+            // Without a DACL nobody is checked (IMP-4).
+            SecurityDecl::Parts(parts) if parts.dacl.is_none() && parts.owner.is_none() => None,
+            SecurityDecl::Parts(parts) => Some(*parts),
+            _ => None,
+        };
+        if let Some(id) = self.endpoints.get_index_of(&full)
+            && let Some(decl) = self.declarations.endpoints.get_mut(id)
+        {
+            decl.descriptor = descriptor;
+            decl.captures_peer = captures_peer;
+        }
+        Ok(())
+    }
+
+    /// A file, directory or key.
+    pub(super) fn object_decl(
+        &mut self,
+        stmt: &Stmt,
+        class: ObjectType,
+        head: Spanned<&str>,
+    ) -> Read<(Span, ObjectDecl)> {
+        let mut args = Args::new(&stmt.parts, head.span);
+        let path = args.text("a path in quotes")?;
+        check_path(&path, class)?;
+        let block = args.optional_block();
+        args.finish(head.value)?;
+        self.no_expectation(stmt)?;
+        let mut values = Vec::new();
+        let mut own = |resolver: &mut Self, stmt: &Stmt| {
+            if class != ObjectType::Key || stmt.head.as_ref().is_none_or(|head| head.value != "value") {
+                return false;
+            }
+            let mut args = Args::new(&stmt.parts, stmt.span);
+            let read = (|| {
+                let name = args.text("the name of the value in quotes")?;
+                args.op(Op::Assign).ok_or_else(|| args.expected("`=` and the data"))?;
+                let data = value_data(&mut args)?;
+                args.finish("value")?;
+                Ok((Arc::from(name.value), data))
+            })();
+            match read {
+                Ok(value) => values.push(value),
+                Err(diagnostic) => resolver.report(diagnostic),
+            }
+            true
+        };
+        let security = self.security(block.map(|block| block.value), class, &mut own);
+        let text = if class == ObjectType::Key { path.value.replace('/', "\\") } else { path.value };
+        Ok((path.span, ObjectDecl { path: Arc::from(text), class, security, values }))
+    }
+}
+
+/// A number below 10⁹ made from a name: the first four bytes of its SHA-256.
+pub(super) fn name_number(name: &str) -> u32 {
+    let digest = Sha256::digest(name.as_bytes());
+    digest.first_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes)) % 1_000_000_000
+}
+
+/// Whether connections over a transport capture their peer (IMP-37).
+const TRANSPORTS: &[(&str, bool)] =
+    &[("stream", true), ("seqpacket", true), ("datagram", false), ("socketpair", false), ("pipe", false)];
+
+/// Process protection by its words (PRC-13).
+pub(super) const PROTECTIONS: &[(&str, u32)] = &[("none", 0), ("protected", 512), ("isolated", 1024)];
+
+/// `pip TYPE TRUST` (PRC-13).
+fn process_trust(args: &mut Args<'_>) -> Read<sim_core::access::ProcessTrust> {
+    let kind = match args.peek() {
+        Some(Part { value: PartKind::Word(_), .. }) => choose(
+            args.word("a type")?,
+            "process protection",
+            &[("none", 0), ("protected", 512), ("isolated", 1024)],
+        )?,
+        _ => number32(args, "`protected`, `isolated` or a number")?,
+    };
+    Ok(sim_core::access::ProcessTrust { kind, trust: number32(args, "a trust level")? })
+}
+
+pub(super) fn number32(args: &mut Args<'_>, what: &str) -> Read<u32> {
+    let number = args.number(what)?;
+    u32::try_from(number.value).map_err(|_| {
+        Diagnostic::error(codes::VALUE, number.span, "expected a number of 32 bits").label("out of range")
+    })
+}

@@ -1,0 +1,579 @@
+//! From the tree to a scenario: names become numbers, statements what the engine runs. All mistakes of the tree are
+//! found in one go; what only follows from one is not reported.
+
+mod args;
+mod claims;
+mod declare;
+mod lookup;
+mod program;
+mod security;
+mod shape;
+mod steps;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use sim_core::engine::build_world;
+use sim_core::engine::scenario::{Place, Scenario, StepInfo};
+use sim_core::ids::ThreadId;
+use sim_core::rights::ObjectType;
+use sim_core::sid::{Sid, WELL_KNOWN, WellKnown};
+use sim_core::world::declare::{Declarations, EndpointDecl, ObjectDecl};
+
+use args::{Args, Read, unknown};
+
+pub use steps::{VERBS, Verb};
+
+use crate::ast::{Ast, Block, Part, PartKind, Span, Spanned, Stmt};
+use crate::codes;
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::source::Sources;
+
+type Map<V> = IndexMap<String, V, FxBuildHasher>;
+
+/// Resolves the tree of a scenario file. The scenario is there only if no diagnostic is an error.
+#[must_use]
+pub(crate) fn resolve(ast: &Ast, sources: &Sources) -> (Option<Scenario>, Vec<Diagnostic>) {
+    let mut resolver = Resolver {
+        sources,
+        diagnostics: Vec::new(),
+        domains: Vec::new(),
+        principals: Map::default(),
+        processes: Map::default(),
+        endpoints: Map::default(),
+        policies: Map::default(),
+        names_by_sid: BTreeMap::new(),
+        paths: BTreeMap::new(),
+        told: BTreeSet::new(),
+        declarations: Declarations::default(),
+        object_spans: Vec::new(),
+        steps: Vec::new(),
+    };
+    let scenario = resolver.scenario(ast);
+    let failed = resolver.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    (scenario.filter(|_| !failed), resolver.diagnostics)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PrincipalKind {
+    User,
+    Group,
+    /// A package identity for sandboxes.
+    App,
+    Service,
+}
+
+/// A process as it was declared; its threads are numbered over the whole scenario.
+struct ProcessEntry<'a> {
+    name: String,
+    span: Span,
+    service: bool,
+    /// The service's own SID.
+    sid: Sid,
+    /// What stands behind `as`.
+    account: Option<&'a [Part]>,
+    block: Option<&'a Block>,
+    threads: Map<ThreadId>,
+}
+
+struct Resolver<'a> {
+    sources: &'a Sources,
+    diagnostics: Vec<Diagnostic>,
+    domains: Vec<(String, Sid)>,
+    principals: Map<(Sid, PrincipalKind, Span)>,
+    processes: Map<ProcessEntry<'a>>,
+    endpoints: Map<Span>,
+    policies: Map<(Sid, Span)>,
+    /// Which principal has a SID.
+    names_by_sid: BTreeMap<Sid, String>,
+    /// Which objects are declared: whether it is a key, and the path, folded for keys.
+    paths: BTreeMap<(bool, String), Span>,
+    /// What has been told: what follows twice from one place is told once.
+    told: BTreeSet<(Code, Span)>,
+    declarations: Declarations,
+    object_spans: Vec<Span>,
+    steps: Vec<StepInfo>,
+}
+
+impl<'a> Resolver<'a> {
+    fn scenario(&mut self, ast: &'a Ast) -> Option<Scenario> {
+        let settings = self.read_settings(ast);
+        self.domains = settings.domains;
+        for stmt in &ast.stmts {
+            if let Err(diagnostic) = self.collect(stmt) {
+                self.report(diagnostic);
+            }
+        }
+        self.number_threads();
+        let mut claims = Vec::new();
+        for stmt in &ast.stmts {
+            let Some(head) = &stmt.head else { continue };
+            let head = Spanned { value: head.value.as_str(), span: head.span };
+            if matches!(head.value, "never" | "expect") {
+                match self.claim(stmt, head) {
+                    Ok(claim) => claims.push(claim),
+                    Err(diagnostic) => self.report(diagnostic),
+                }
+            }
+            let class = match head.value {
+                "file" => ObjectType::File,
+                "directory" => ObjectType::Directory,
+                "key" => ObjectType::Key,
+                _ => continue,
+            };
+            match self.object_decl(stmt, class, head) {
+                Ok(object) => self.add_object(object),
+                Err(diagnostic) => self.report(diagnostic),
+            }
+        }
+        self.principal_bodies(ast);
+        let programs = self.process_bodies();
+        self.sort_objects();
+        let scenario = Scenario {
+            name: settings.name,
+            models: settings.models,
+            seed: settings.seed,
+            limits: settings.limits,
+            declarations: std::mem::take(&mut self.declarations),
+            programs,
+            timing: settings.timing,
+            names: self.names(),
+            claims,
+            steps: std::mem::take(&mut self.steps),
+        };
+        // A world is built under each model, so that what one of them does not admit is told with its place.
+        let failed = self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        for model in scenario.models.iter().filter(|_| !failed) {
+            if let Err(error) = build_world(&scenario, model) {
+                let object = error.object.and_then(|n| self.object_spans.get(n));
+                let process =
+                    error.process.and_then(|n| self.processes.get_index(n)).map(|(_, entry)| &entry.span);
+                let span = object.or(process).copied().unwrap_or_default();
+                let message = format!("{error} (model {})", model.name);
+                self.report(Diagnostic::error(codes::BUILD, span, message).label("cannot be built"));
+                return None;
+            }
+        }
+        Some(scenario)
+    }
+
+    fn read_settings(&mut self, ast: &Ast) -> declare::Settings {
+        let mut blocks =
+            ast.stmts.iter().filter(|stmt| stmt.head.as_ref().is_some_and(|head| head.value == "scenario"));
+        let first = blocks.next();
+        for again in blocks {
+            let diagnostic =
+                Diagnostic::error(codes::DUPLICATE, again.span, "a file holds one `scenario` block")
+                    .label("a second one");
+            let diagnostic = match first {
+                Some(first) => diagnostic.related(first.span, "the first one"),
+                None => diagnostic,
+            };
+            self.report(diagnostic);
+        }
+        match first {
+            Some(stmt) => {
+                let span = stmt.head.as_ref().map_or(stmt.span, |head| head.span);
+                self.settings(stmt, Spanned { value: "scenario", span })
+            }
+            None => {
+                // With other mistakes in the file the block may just not have been read.
+                let span = ast
+                    .stmts
+                    .first()
+                    .map_or(Span::default(), |stmt| Span { end: stmt.span.start, ..stmt.span });
+                self.report(
+                    Diagnostic::error(codes::NO_SCENARIO, span, "this file has no `scenario` block")
+                        .label("expected `scenario NAME`")
+                        .help("a file that is run begins with a line such as `scenario my_story`"),
+                );
+                let empty = Stmt {
+                    doc: Vec::new(),
+                    at: None,
+                    bind: None,
+                    head: None,
+                    parts: vec![Spanned { value: PartKind::Word("scenario".to_owned()), span }],
+                    expects: Vec::new(),
+                    span,
+                };
+                self.settings(&empty, Spanned { value: "scenario", span })
+            }
+        }
+    }
+
+    /// The first pass: names.
+    fn collect(&mut self, stmt: &'a Stmt) -> Read<()> {
+        let head = self.head_of(stmt, "a declaration")?;
+        if let Some(at) = stmt.at {
+            return Err(Diagnostic::error(codes::ARGUMENT, at.span, "`at` stands before a step")
+                .label("does not belong here"));
+        }
+        if let Some(bind) = &stmt.bind {
+            return Err(Diagnostic::error(
+                codes::ARGUMENT,
+                bind.span,
+                "only a step gives something to a name",
+            )
+            .label("does not belong here"));
+        }
+        let kind = match head.value {
+            "scenario" | "never" | "expect" | "file" | "directory" | "key" => return Ok(()),
+            "user" => PrincipalKind::User,
+            "group" => PrincipalKind::Group,
+            "app" => PrincipalKind::App,
+            "policy" => return self.collect_policy(stmt, head),
+            "service" => PrincipalKind::Service,
+            "process" => return self.collect_process(stmt, head, false),
+            name if declare::LATER.contains(&name) => {
+                return Err(self.not_built(head.span, &format!("`{name}`")));
+            }
+            name => {
+                let known = declare::DECLARATIONS.iter().copied();
+                let diagnostic = unknown(codes::HEAD, head.span, "declaration", name, known);
+                return Err(match Verb::named(name) {
+                    Some(_) => diagnostic.help("a step stands in a `process`, a `service` or a `thread`"),
+                    None => diagnostic,
+                });
+            }
+        };
+        let mut args = Args::new(&stmt.parts, head.span);
+        let name = args.name(&format!("the name of the {}", head.value))?;
+        if kind == PrincipalKind::Service {
+            return self.collect_process(stmt, head, true);
+        }
+        let block = args.optional_block().map(|block| block.value);
+        args.finish(head.value)?;
+        self.no_expectation(stmt)?;
+        let derived = match kind {
+            PrincipalKind::App => Sid::of_package(&name.value),
+            PrincipalKind::User | PrincipalKind::Group | PrincipalKind::Service => {
+                self.sid_from_name(&name.value)
+            }
+        };
+        let sid = self.declared_sid(block, || derived);
+        self.add_principal(&name, sid, kind)
+    }
+
+    fn collect_policy(&mut self, stmt: &Stmt, head: Spanned<&str>) -> Read<()> {
+        let mut args = Args::new(&stmt.parts, head.span);
+        let name = args.name("the name of the policy")?;
+        let block = args.optional_block().map(|block| block.value);
+        args.finish("policy")?;
+        self.no_expectation(stmt)?;
+        if let Some((_, first)) = self.policies.get(&name.value) {
+            return Err(self.duplicate("policy", &name).related(*first, "first declared here"));
+        }
+        let derived = Sid::new(17, &[declare::name_number(&name.value)]).unwrap_or(sim_core::sid::NOBODY);
+        let sid = self.declared_sid(block, || derived);
+        self.policies.insert(name.value, (sid, name.span));
+        Ok(())
+    }
+
+    fn add_principal(&mut self, name: &Spanned<String>, sid: Sid, kind: PrincipalKind) -> Read<()> {
+        if let Some((_, _, first)) = self.principals.get(&name.value) {
+            return Err(self.duplicate("principal", name).related(*first, "first declared here"));
+        }
+        if let Some(row) = WellKnown::named(&name.value) {
+            return Err(Diagnostic::error(
+                codes::DUPLICATE,
+                name.span,
+                format!("`{}` is a well-known principal", row.name),
+            )
+            .label("choose another name"));
+        }
+        if let Some(row) = WellKnown::of(sid) {
+            let message = format!("{sid} is the SID of `{}`", row.name);
+            return Err(Diagnostic::error(codes::DUPLICATE, name.span, message)
+                .label("a well-known principal has it"));
+        }
+        if let Some(other) = self.names_by_sid.get(&sid)
+            && let Some((_, _, first)) = self.principals.get(other)
+        {
+            return Err(Diagnostic::error(
+                codes::DUPLICATE,
+                name.span,
+                format!("`{}` and `{other}` have the same SID {sid}", name.value),
+            )
+            .label("the same SID")
+            .related(*first, "has it already")
+            .help("give one of them another `rid`"));
+        }
+        self.names_by_sid.insert(sid, name.value.clone());
+        self.principals.insert(name.value.clone(), (sid, kind, name.span));
+        Ok(())
+    }
+
+    fn collect_process(&mut self, stmt: &'a Stmt, head: Spanned<&str>, service: bool) -> Read<()> {
+        let mut args = Args::new(&stmt.parts, head.span);
+        let name = args.name(&format!("the name of the {}", head.value))?;
+        if let Some(first) = self.processes.get(&name.value) {
+            return Err(self.duplicate("process", &name).related(first.span, "first declared here"));
+        }
+        let account = Resolver::account_parts(&stmt.parts);
+        if service && account.is_some() {
+            return Err(Diagnostic::error(
+                codes::ARGUMENT,
+                args.here(),
+                "a service says whose token it has in its block",
+            )
+            .label("write `account NAME` in the block"));
+        }
+        if account.is_some() {
+            while args.peek().is_some_and(|part| !matches!(part.value, PartKind::Block(_))) {
+                args.take();
+            }
+        }
+        let block = args.optional_block().map(|block| block.value);
+        args.finish(head.value)?;
+        self.no_expectation(stmt)?;
+        let mut sid = Sid::of_service(&name.value);
+        if service {
+            if let Some(given) = block.filter(|block| has_property(block, "sid")) {
+                sid = self.declared_sid(Some(given), || sid);
+            }
+            self.add_principal(&name, sid, PrincipalKind::Service)?;
+        }
+        let position = self.processes.len();
+        let own_endpoints = self.collect_endpoints(&name, block);
+        if service && own_endpoints.is_empty() {
+            self.endpoints.insert(name.value.clone(), name.span);
+            self.declarations.endpoints.push(bare_endpoint(&name.value, position));
+        }
+        for (full, span) in own_endpoints {
+            self.declarations.endpoints.push(bare_endpoint(&full, position));
+            self.endpoints.insert(full, span);
+        }
+        let threads = thread_names(block);
+        let entry = ProcessEntry {
+            name: name.value.clone(),
+            span: name.span,
+            service,
+            sid,
+            account,
+            block,
+            threads: threads.into_iter().map(|name| (name, ThreadId(0))).collect(),
+        };
+        self.processes.insert(name.value, entry);
+        Ok(())
+    }
+
+    fn collect_endpoints(&mut self, owner: &Spanned<String>, block: Option<&Block>) -> Vec<(String, Span)> {
+        let mut found: Vec<(String, Span)> = Vec::new();
+        for stmt in block.map_or(&[][..], |block| &block.stmts) {
+            let Some(head) = stmt.head.as_ref().filter(|head| head.value == "endpoint") else { continue };
+            // A missing name is told when the body is read.
+            let Ok(name) = Args::new(&stmt.parts, head.span).name("a name") else { continue };
+            let full = format!("{}.{}", owner.value, name.value);
+            if found.iter().any(|(known, _)| *known == full) {
+                let diagnostic = self.duplicate("endpoint", &name);
+                self.report(diagnostic);
+            } else {
+                found.push((full, name.span));
+            }
+        }
+        found
+    }
+
+    /// Threads are numbered over the whole scenario, in order of declaration.
+    fn number_threads(&mut self) {
+        let mut next = 0;
+        for entry in self.processes.values_mut() {
+            for id in entry.threads.values_mut() {
+                *id = ThreadId(next);
+                next += 1;
+            }
+        }
+    }
+
+    fn principal_bodies(&mut self, ast: &Ast) {
+        for stmt in &ast.stmts {
+            let kind = match stmt.head.as_ref().map(|head| head.value.as_str()) {
+                Some("user") => PrincipalKind::User,
+                Some("group") => PrincipalKind::Group,
+                Some("app") => PrincipalKind::App,
+                Some("policy") => {
+                    self.policy_body(stmt);
+                    continue;
+                }
+                _ => continue,
+            };
+            let mut args = Args::new(&stmt.parts, stmt.span);
+            let Ok(name) = args.name("a name") else { continue };
+            let Some((sid, _, span)) = self.principals.get(&name.value).copied() else { continue };
+            if span != name.span {
+                continue; // a second declaration of the same name, told already
+            }
+            let block = args.optional_block().map(|block| block.value);
+            let decl = self.principal_decl(&name.value, kind, sid, block);
+            self.declarations.principals.push(decl);
+        }
+    }
+
+    fn policy_body(&mut self, stmt: &Stmt) {
+        let mut args = Args::new(&stmt.parts, stmt.span);
+        let Ok(name) = args.name("a name") else { return };
+        let Some((sid, span)) = self.policies.get(&name.value).copied() else { return };
+        if span == name.span {
+            let block = args.optional_block().map(|block| block.value);
+            let decl = self.policy_decl(&name.value, sid, block);
+            self.declarations.policies.push(decl);
+        }
+    }
+
+    fn process_bodies(&mut self) -> Vec<sim_core::engine::scenario::Program> {
+        let mut programs = Vec::new();
+        let entries = std::mem::take(&mut self.processes);
+        // Bodies refer to every process, so the names stay while each body is read.
+        self.processes = entries
+            .iter()
+            .map(|(name, entry)| {
+                let copy = ProcessEntry {
+                    name: entry.name.clone(),
+                    span: entry.span,
+                    service: entry.service,
+                    sid: entry.sid,
+                    account: entry.account,
+                    block: entry.block,
+                    threads: entry.threads.clone(),
+                };
+                (name.clone(), copy)
+            })
+            .collect();
+        for (position, entry) in entries.values().enumerate() {
+            let (decl, bodies) = self.process_body(entry);
+            self.declarations.processes.push(decl);
+            for stmts in bodies {
+                programs.push(self.program(sim_core::ids::ProcessId(position as u32), &stmts));
+            }
+        }
+        programs
+    }
+
+    fn add_object(&mut self, (span, object): (Span, ObjectDecl)) {
+        let key = object.class == ObjectType::Key;
+        let folded = if key { object.path.to_lowercase() } else { object.path.to_string() };
+        if let Some(first) = self.paths.get(&(key, folded.clone())) {
+            let diagnostic =
+                Diagnostic::error(codes::DUPLICATE, span, format!("`{}` is declared twice", object.path))
+                    .label("declared again here")
+                    .related(*first, "first declared here");
+            self.report(diagnostic);
+            return;
+        }
+        self.paths.insert((key, folded), span);
+        self.declarations.objects.push(object);
+        self.object_spans.push(span);
+    }
+
+    /// Parents exist before their children, whatever the order of declaration.
+    fn sort_objects(&mut self) {
+        let depth =
+            |object: &ObjectDecl| object.path.split(['/', '\\']).filter(|name| !name.is_empty()).count();
+        let objects = std::mem::take(&mut self.declarations.objects);
+        let mut pairs: Vec<(ObjectDecl, Span)> =
+            objects.into_iter().zip(std::mem::take(&mut self.object_spans)).collect();
+        pairs.sort_by_key(|(object, _)| depth(object));
+        (self.declarations.objects, self.object_spans) = pairs.into_iter().unzip();
+    }
+
+    /// Names of SIDs for traces: what is declared before what is well known.
+    fn names(&self) -> BTreeMap<Sid, Arc<str>> {
+        let known = WELL_KNOWN.iter().map(|row| (row.sid, Arc::from(row.name)));
+        let declared = self.principals.iter().map(|(name, (sid, _, _))| (*sid, Arc::from(name.as_str())));
+        let policies = self.policies.iter().map(|(name, (sid, _))| (*sid, Arc::from(name.as_str())));
+        known.chain(policies).chain(declared).collect()
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.told.insert((diagnostic.code, diagnostic.span)) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Names that may be near an unknown one; none once so much is wrong that suggestions are the least of it.
+    fn near_names<'n>(&self, names: impl Iterator<Item = &'n str>) -> impl Iterator<Item = &'n str> {
+        const MOST: usize = 50;
+        names.take(if self.diagnostics.len() < MOST { usize::MAX } else { 0 })
+    }
+
+    /// The head of a statement.
+    fn head_of<'s>(&self, stmt: &'s Stmt, what: &str) -> Read<Spanned<&'s str>> {
+        stmt.head.as_ref().map(|head| Spanned { value: head.value.as_str(), span: head.span }).ok_or_else(
+            || {
+                Diagnostic::error(codes::HEAD, stmt.span, format!("expected {what}"))
+                    .label(format!("expected {what}"))
+            },
+        )
+    }
+
+    /// A property that may come once only.
+    fn once(&self, again: bool, head: Spanned<&str>) -> Read<()> {
+        if !again {
+            return Ok(());
+        }
+        Err(Diagnostic::error(codes::DUPLICATE, head.span, format!("`{}` is given twice", head.value))
+            .label("given again here"))
+    }
+
+    /// `=>` stands behind a step only.
+    fn no_expectation(&self, stmt: &Stmt) -> Read<()> {
+        match stmt.expects.first() {
+            None => Ok(()),
+            Some(expectation) => Err(Diagnostic::error(
+                codes::ARGUMENT,
+                expectation.span,
+                "`=>` says what must come of a step",
+            )
+            .label("there is no step here")),
+        }
+    }
+
+    /// What belongs to the language and is not built yet.
+    fn not_built(&self, span: Span, what: &str) -> Diagnostic {
+        Diagnostic::error(codes::NOT_BUILT, span, format!("{what} is not built yet"))
+            .label("refused by this version")
+            .help("nothing is silently ignored: take it out, or wait for a version that has it")
+    }
+
+    fn place(&self, span: Span) -> Place {
+        let (line, column) = self.sources.line_col(span);
+        Place { file: span.file.0, line, column }
+    }
+}
+
+fn bare_endpoint(name: &str, process: usize) -> EndpointDecl {
+    EndpointDecl { name: Arc::from(name), process, descriptor: None, captures_peer: true }
+}
+
+fn has_property(block: &Block, name: &str) -> bool {
+    block.stmts.iter().any(|stmt| stmt.head.as_ref().is_some_and(|head| head.value == name))
+}
+
+/// The threads of a process: `main` first if steps stand directly in it, the others as they come.
+fn thread_names(block: Option<&Block>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut main = false;
+    for stmt in block.map_or(&[][..], |block| &block.stmts) {
+        let Some(head) = &stmt.head else { continue };
+        if head.value == "thread" {
+            if let Ok(name) = Args::new(&stmt.parts, head.span).name("a name")
+                && !names.contains(&name.value)
+            {
+                names.push(name.value);
+            }
+        } else {
+            let control = ["if", "loop", "repeat", "for", "every", "stop"];
+            main |= Verb::named(&head.value).is_some() || control.contains(&head.value.as_str());
+        }
+    }
+    // A process's first thread is `main`, else the first that is declared (PRC-1).
+    if let Some(at) = names.iter().position(|name| name == "main") {
+        let main = names.remove(at);
+        names.insert(0, main);
+    } else if main || names.is_empty() {
+        names.insert(0, "main".to_owned());
+    }
+    names
+}

@@ -1,0 +1,718 @@
+//! From the statements of a thread to its program: steps, control flow, conditions and expectations.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use sim_core::engine::scenario::{
+    Comparison, Condition, Expected, ExpectedStage, IdentityRef, Instruction, Program, Step, StepExpectation,
+    StepInfo,
+};
+use sim_core::ids::{ProcessId, Slot, StepId};
+use sim_core::model::{MODELS, Model};
+use sim_core::rights::ObjectType;
+use sim_core::world::op::{DeniedBy, ErrorName, Operation};
+
+use super::Resolver;
+use super::args::{Args, Read, choose, unknown, words_of};
+use super::steps::{Verb, level_named};
+use crate::ast::{Block, Expectation, Op, Part, PartKind, Prep, Span, Spanned, Stmt};
+use crate::codes;
+use crate::diag::Diagnostic;
+
+/// The deepest nesting of blocks in a program; the parser stops deeper ones as well.
+const MAX_NESTING: usize = 64;
+
+/// What a thread's steps may refer to.
+pub(super) struct ThreadScope<'a> {
+    /// Its process.
+    pub process: ProcessId,
+    /// Every name that a step of the thread binds.
+    names: &'a IndexMap<String, Span, FxBuildHasher>,
+    /// What the step that is being read says of its own duration.
+    pub cost: Option<u64>,
+    /// The class of what each name was bound to first, in whose names rights are read.
+    classes: Vec<(Slot, ObjectType)>,
+}
+
+impl ThreadScope<'_> {
+    /// Whether a step of the thread binds the name.
+    pub(super) fn binds(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
+    /// The class of what a name holds, as far as the text tells.
+    pub(super) fn class_of(&self, slot: Slot) -> ObjectType {
+        let found = self.classes.iter().find(|(known, _)| *known == slot);
+        found.map_or(ObjectType::File, |(_, class)| *class)
+    }
+
+    /// The slot of the name that comes next.
+    pub(super) fn slot(&self, args: &mut Args<'_>, what: &str) -> Read<Slot> {
+        // A declared name may always be quoted.
+        if matches!(args.peek(), Some(Part { value: PartKind::Text(_) | PartKind::Raw(_), .. })) {
+            let name = args.name(what)?;
+            return self.slot_named(Spanned { value: &name.value, span: name.span });
+        }
+        let word = args.word(what)?;
+        self.slot_named(word)
+    }
+
+    fn slot_named(&self, word: Spanned<&str>) -> Read<Slot> {
+        self.names.get_index_of(word.value).map(|index| Slot(index as u32)).ok_or_else(|| {
+            let near = self.names.keys().map(String::as_str);
+            unknown(codes::UNBOUND, word.span, "name", word.value, near)
+                .help(format!("a step of this thread must bind it: `{} = …`", word.value))
+        })
+    }
+}
+
+impl Resolver<'_> {
+    /// The program of a thread.
+    pub(super) fn program(&mut self, process: ProcessId, stmts: &[&Stmt]) -> Program {
+        let mut names = IndexMap::default();
+        for stmt in stmts {
+            self.collect_names(stmt, &mut names);
+        }
+        let mut classes = Vec::new();
+        for stmt in stmts {
+            collect_classes(stmt, &names, &mut classes);
+        }
+        let scope = ThreadScope { process, names: &names, cost: None, classes };
+        let mut writer = Writer { code: Vec::new(), counters: 0, depth: 0, open_counters: 0 };
+        for stmt in stmts {
+            self.statement(stmt, &mut writer, &scope);
+        }
+        Program { code: writer.code, slots: names.len() as u32, counters: writer.counters as u32 }
+    }
+
+    fn collect_names(&mut self, stmt: &Stmt, names: &mut IndexMap<String, Span, FxBuildHasher>) {
+        if let Some(bind) = &stmt.bind {
+            names.entry(bind.value.text.clone()).or_insert(bind.span);
+            self.check_bindable(&bind.value.text, bind.span);
+        }
+        // `if conn = accept { … }` binds inside its parts.
+        if let [Part { value: PartKind::Word(word), span }, Part { value: PartKind::Op(Op::Assign), .. }, ..] =
+            stmt.parts.as_slice()
+            && stmt.head.as_ref().is_some_and(|head| head.value == "if")
+        {
+            names.entry(word.clone()).or_insert(*span);
+            self.check_bindable(word, *span);
+        }
+        for part in &stmt.parts {
+            if let PartKind::Block(block) = &part.value {
+                for inner in &block.stmts {
+                    self.collect_names(inner, names);
+                }
+            }
+        }
+    }
+
+    /// A bound name is no word of the step or condition tables.
+    fn check_bindable(&mut self, name: &str, span: Span) {
+        const CONDITION_WORDS: [&str; 9] =
+            ["impersonating", "level", "subject", "client", "service", "model", "not", "and", "or"];
+        if Verb::named(name).is_some() || CONDITION_WORDS.contains(&name) {
+            self.report(
+                Diagnostic::error(codes::DUPLICATE, span, format!("`{name}` is a word of the language"))
+                    .label("choose another name"),
+            );
+        }
+    }
+
+    fn statement(&mut self, stmt: &Stmt, writer: &mut Writer, scope: &ThreadScope<'_>) {
+        if let Err(diagnostic) = self.try_statement(stmt, writer, scope) {
+            self.report(diagnostic);
+        }
+    }
+
+    fn block(&mut self, block: &Block, writer: &mut Writer, scope: &ThreadScope<'_>) -> Read<()> {
+        writer.depth += 1;
+        if writer.depth <= MAX_NESTING {
+            for stmt in &block.stmts {
+                self.statement(stmt, writer, scope);
+            }
+        }
+        writer.depth -= 1;
+        Ok(())
+    }
+
+    fn try_statement(&mut self, stmt: &Stmt, writer: &mut Writer, scope: &ThreadScope<'_>) -> Read<()> {
+        let head = self.head_of(stmt, "a step")?;
+        let control = matches!(head.value, "if" | "loop" | "repeat" | "stop" | "for" | "every");
+        if control {
+            if let Some(bind) = &stmt.bind {
+                return Err(Diagnostic::error(
+                    codes::ARGUMENT,
+                    bind.span,
+                    format!("`{}` gives nothing to hold", head.value),
+                )
+                .label("no name can be bound here"));
+            }
+            if let Some(at) = stmt.at {
+                return Err(Diagnostic::error(
+                    codes::ARGUMENT,
+                    at.span,
+                    format!("`at` takes a step, not `{}`", head.value),
+                )
+                .label("expected a step"));
+            }
+            self.no_expectation(stmt)?;
+        }
+        let mut args = Args::new(&stmt.parts, head.span);
+        match head.value {
+            "loop" => {
+                let block = args.block("`{` and steps")?;
+                args.finish("loop")?;
+                self.must_progress(block.value, head)?;
+                let top = writer.code.len();
+                self.block(block.value, writer, scope)?;
+                writer.code.push(Instruction::Jump(top));
+            }
+            "repeat" => {
+                let times = args.number("how often")?;
+                let count =
+                    u64::try_from(times.value).ok().filter(|n| *n <= 1_000_000_000).ok_or_else(|| {
+                        Diagnostic::error(
+                            codes::VALUE,
+                            times.span,
+                            "a repetition goes from 0 to 1000000000 times",
+                        )
+                        .label("out of range")
+                    })?;
+                let block = args.block("`{` and steps")?;
+                args.finish("repeat")?;
+                self.must_progress(block.value, head)?;
+                self.repeat(count, block.value, writer, scope)?;
+            }
+            "if" => self.branch(head.span, &stmt.parts, writer, scope)?,
+            "stop" => {
+                args.finish("stop")?;
+                writer.code.push(Instruction::Stop);
+            }
+            "for" => return Err(self.not_built(head.span, "`for` in a thread")),
+            "every" => return Err(self.not_built(head.span, "`every`")),
+            _ => self.step(stmt, head, writer, scope)?,
+        }
+        Ok(())
+    }
+
+    fn repeat(
+        &mut self,
+        count: u64,
+        block: &Block,
+        writer: &mut Writer,
+        scope: &ThreadScope<'_>,
+    ) -> Read<()> {
+        if count == 0 {
+            // Read all the same, so that its mistakes are told, but never run.
+            let mut aside = Writer { code: Vec::new(), ..*writer };
+            return self.block(block, &mut aside, scope);
+        }
+        let counter = writer.open_counters;
+        writer.open_counters += 1;
+        writer.counters = writer.counters.max(writer.open_counters);
+        writer.code.push(Instruction::Count(counter, count));
+        let top = writer.code.len();
+        self.block(block, writer, scope)?;
+        writer.code.push(Instruction::Again(counter, top));
+        writer.open_counters -= 1;
+        Ok(())
+    }
+
+    /// `if STEP {…} else {…}` and `if CONDITION {…} else {…}`; `parts` stand behind the `if`. A chain of `else if` is walked,
+    /// not descended, however long it is.
+    fn branch(
+        &mut self,
+        before: Span,
+        parts: &[Part],
+        writer: &mut Writer,
+        scope: &ThreadScope<'_>,
+    ) -> Read<()> {
+        let mut ends = Vec::new();
+        let mut rest = parts;
+        let mut before = before;
+        loop {
+            // The branch's own block stands right before `else` or the end; one of `with {…}` belongs to the step.
+            let otherwise = rest.iter().position(|part| matches!(part.value, PartKind::Prep(Prep::Else)));
+            let at = otherwise.unwrap_or(rest.len()).checked_sub(1);
+            let block = at.and_then(|at| match &rest.get(at)?.value {
+                PartKind::Block(block) => Some((at, block)),
+                _ => None,
+            });
+            let Some((at, block)) = block else {
+                let end = Args::new(rest.get(otherwise.unwrap_or(rest.len())..).unwrap_or(&[]), before);
+                return Err(end.expected("`{` and the steps of this branch"));
+            };
+            let jump = match self.branch_subject(before, rest.get(..at).unwrap_or(&[]), writer, scope) {
+                Ok(jump) => Some(jump),
+                Err(diagnostic) => {
+                    // The branches are read all the same.
+                    self.report(diagnostic);
+                    None
+                }
+            };
+            self.block(block, writer, scope)?;
+            let Some(otherwise) = otherwise else {
+                writer.patch(jump);
+                break;
+            };
+            ends.push(writer.code.len());
+            writer.code.push(Instruction::Jump(usize::MAX));
+            writer.patch(jump);
+            let mut args = Args::new(rest.get(otherwise + 1..).unwrap_or(&[]), before);
+            if let Some(span) = args.prep(Prep::If) {
+                before = span;
+                rest = args.rest();
+                continue;
+            }
+            let block = args.block("`{` or `if`")?;
+            args.finish("else")?;
+            self.block(block.value, writer, scope)?;
+            break;
+        }
+        let here = writer.code.len();
+        for end in ends {
+            if let Some(Instruction::Jump(to)) = writer.code.get_mut(end) {
+                *to = here;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a branch depends on: where to put the way to its `else`.
+    fn branch_subject(
+        &mut self,
+        before: Span,
+        parts: &[Part],
+        writer: &mut Writer,
+        scope: &ThreadScope<'_>,
+    ) -> Read<usize> {
+        let (bind, rest) = match parts {
+            [
+                Part { value: PartKind::Word(name), span },
+                Part { value: PartKind::Op(Op::Assign), .. },
+                rest @ ..,
+            ] => (Some(Spanned { value: name.as_str(), span: *span }), rest),
+            _ => (None, parts),
+        };
+        match rest.split_first() {
+            Some((Part { value: PartKind::Word(word), span }, args))
+                if bind.is_some() || Verb::named(word).is_some() =>
+            {
+                let head = Spanned { value: word.as_str(), span: *span };
+                let at = writer.code.len();
+                self.push_step(StepText { head, parts: args, bind, at: None, expects: &[] }, writer, scope)?;
+                Ok(at)
+            }
+            _ => {
+                let mut args = Args::new(rest, before);
+                let condition = self.condition(&mut args, scope)?;
+                args.finish("if")?;
+                writer.code.push(Instruction::Unless(condition, usize::MAX));
+                Ok(writer.code.len() - 1)
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        stmt: &Stmt,
+        head: Spanned<&str>,
+        writer: &mut Writer,
+        scope: &ThreadScope<'_>,
+    ) -> Read<()> {
+        let bind =
+            stmt.bind.as_ref().map(|bind| Spanned { value: bind.value.text.as_str(), span: bind.span });
+        let text = StepText {
+            head,
+            parts: &stmt.parts,
+            bind,
+            at: stmt.at.map(|at| at.value),
+            expects: &stmt.expects,
+        };
+        self.push_step(text, writer, scope)
+    }
+
+    fn push_step(&mut self, text: StepText<'_>, writer: &mut Writer, scope: &ThreadScope<'_>) -> Read<()> {
+        let mut own = ThreadScope {
+            process: scope.process,
+            names: scope.names,
+            cost: None,
+            classes: scope.classes.clone(),
+        };
+        let (verb, operation) = self.operation(text.head, text.parts, &mut own)?;
+        let bind = match text.bind {
+            None => None,
+            Some(bind) if !verb.binds => {
+                return Err(Diagnostic::error(
+                    codes::ARGUMENT,
+                    bind.span,
+                    format!("`{}` gives nothing to hold", verb.name),
+                )
+                .label("no name can be bound here"));
+            }
+            Some(bind) => Some(scope.slot_named(bind)?),
+        };
+        let class = class_of(&operation);
+        let expects = self.expectations(text.expects, class);
+        let id = StepId(self.steps.len() as u32);
+        self.steps.push(StepInfo {
+            verb: verb.name,
+            words: Arc::from(words_of(text.parts)),
+            binds: text.bind.map(|bind| Arc::from(bind.value)),
+            place: self.place(text.head.span),
+        });
+        writer.code.push(Instruction::Step(Box::new(Step {
+            id,
+            operation,
+            bind,
+            at: text.at,
+            cost: own.cost,
+            on_failure: None,
+            expects,
+        })));
+        Ok(())
+    }
+
+    /// Every way through a loop must take a step, or time would stand still (language manual).
+    fn must_progress(&self, block: &Block, head: Spanned<&str>) -> Read<()> {
+        if always_steps(block) {
+            return Ok(());
+        }
+        Err(Diagnostic::error(
+            codes::EMPTY_LOOP,
+            head.span,
+            format!("a round of this `{}` can pass without a step", head.value),
+        )
+        .label("time would stand still")
+        .help("put a step on every way through it, such as `wait 1ms`"))
+    }
+
+    fn expectations(&mut self, expects: &[Expectation], class: ObjectType) -> Vec<StepExpectation> {
+        let mut read = Vec::new();
+        for expectation in expects {
+            match self.expectation(expectation, class) {
+                Ok(expectation) => read.push(expectation),
+                Err(diagnostic) => self.report(diagnostic),
+            }
+        }
+        read
+    }
+
+    fn expectation(&mut self, expectation: &Expectation, class: ObjectType) -> Read<StepExpectation> {
+        let mut args = Args::new(&expectation.parts, expectation.span);
+        let what = if args.prep(Prep::Level).is_some() {
+            Expected::Level(level_named(args.word("a level")?)?)
+        } else {
+            let word = args.word("`ok`, `granted`, `denied`, `error` or `level`")?;
+            match word.value {
+                "ok" => Expected::Ok,
+                "granted"
+                    if args.peek().is_some_and(|part| {
+                        matches!(part.value, PartKind::Word(_) | PartKind::Number(_))
+                    }) =>
+                {
+                    Expected::Granted(Some(self.rights(&mut args, class)?))
+                }
+                "granted" => Expected::Granted(None),
+                "denied" if args.prep(Prep::By).is_some() => Expected::Denied(Some(stage(&mut args)?)),
+                "denied" => Expected::Denied(None),
+                "error" => Expected::Error(error_name(&mut args)?),
+                other => {
+                    let known = ["ok", "granted", "denied", "error", "level"];
+                    return Err(unknown(codes::WORD, word.span, "expectation", other, known.into_iter())
+                        .help("one of: ok, granted [RIGHTS], denied [by STAGE], error NAME, level LEVEL"));
+                }
+            }
+        };
+        let models = self.models_in(&mut args)?;
+        args.finish("=>")?;
+        Ok(StepExpectation {
+            models,
+            what,
+            words: Arc::from(format!("=> {}", words_of(&expectation.parts))),
+            place: self.place(expectation.span),
+        })
+    }
+
+    /// `in kobicha, kacs`
+    pub(super) fn models_in(&mut self, args: &mut Args<'_>) -> Read<Vec<&'static str>> {
+        let mut models = Vec::new();
+        if args.prep(Prep::In).is_none() {
+            return Ok(models);
+        }
+        loop {
+            models.push(model_named(args.word("a model")?)?.name);
+            if !args.comma() {
+                return Ok(models);
+            }
+        }
+    }
+
+    /// `not`, `and`, `or` around single conditions; `and` binds closer than `or`.
+    pub(super) fn condition(&mut self, args: &mut Args<'_>, scope: &ThreadScope<'_>) -> Read<Condition> {
+        let mut left = self.conjunction(args, scope)?;
+        while args.keyword("or").is_some() {
+            let right = self.conjunction(args, scope)?;
+            left = Condition::Or(Box::new(left), Box::new(right));
+        }
+        Ok(left)
+    }
+
+    fn conjunction(&mut self, args: &mut Args<'_>, scope: &ThreadScope<'_>) -> Read<Condition> {
+        let mut left = self.single_condition(args, scope)?;
+        while args.keyword("and").is_some() {
+            let right = self.single_condition(args, scope)?;
+            left = Condition::And(Box::new(left), Box::new(right));
+        }
+        Ok(left)
+    }
+
+    fn single_condition(&mut self, args: &mut Args<'_>, scope: &ThreadScope<'_>) -> Read<Condition> {
+        let mut negated = false;
+        while args.keyword("not").is_some() {
+            negated = !negated;
+        }
+        let condition = if args.prep(Prep::Level).is_some() {
+            let comparison = comparison(args)?;
+            let word = args.word("a level or `none`")?;
+            let level = if word.value == "none" { None } else { Some(level_named(word)?) };
+            Condition::Level(comparison, level)
+        } else if let Some(Part { value: PartKind::Flags(inner), span }) = args.peek() {
+            args.take();
+            let mut inner = Args::new(inner, *span);
+            let condition = self.condition(&mut inner, scope)?;
+            inner.finish("(")?;
+            condition
+        } else {
+            let word = args.word("a condition")?;
+            match word.value {
+                "impersonating" => Condition::Impersonating,
+                "subject" => Condition::Subject(self.is_identity(args)?),
+                "client" => Condition::Client(self.is_identity(args)?),
+                "model" => {
+                    let comparison = comparison(args)?;
+                    Condition::Model(comparison, Arc::from(model_named(args.word("a model")?)?.name))
+                }
+                name if scope.binds(name) => Condition::Filled(scope.slot_named(word)?),
+                other => {
+                    let known = ["impersonating", "subject", "client", "model", "level", "not"];
+                    let names = scope.names.keys().map(String::as_str);
+                    return Err(unknown(codes::UNBOUND, word.span, "condition or name", other, known.into_iter().chain(names))
+                        .help("a condition is a name that a step binds, `impersonating`, `level == …`, `subject is …`, `client is …` or `model == …`"));
+                }
+            }
+        };
+        Ok(if negated { Condition::Not(Box::new(condition)) } else { condition })
+    }
+
+    fn is_identity(&mut self, args: &mut Args<'_>) -> Read<IdentityRef> {
+        args.keyword("is").ok_or_else(|| args.expected("`is` and an identity"))?;
+        let negated = args.keyword("not");
+        if let Some(span) = negated {
+            return Err(Diagnostic::error(codes::ARGUMENT, span, "`not` stands before the whole condition")
+                .label("write `not subject is …`"));
+        }
+        self.identity(args)
+    }
+
+    /// A principal, `client` or `service`.
+    pub(super) fn identity(&mut self, args: &mut Args<'_>) -> Read<IdentityRef> {
+        if args.keyword("client").is_some() {
+            return Ok(IdentityRef::Client);
+        }
+        if args.keyword("service").is_some() {
+            return Ok(IdentityRef::Service);
+        }
+        if args.keyword("subject").is_some() {
+            return Err(args.expected("`client`, `service` or a principal"));
+        }
+        // A process or service stands for the identity that it has of its own.
+        self.principal_or_process(args).map(IdentityRef::Sid)
+    }
+}
+
+/// A step as it stands in the text.
+struct StepText<'a> {
+    head: Spanned<&'a str>,
+    parts: &'a [Part],
+    bind: Option<Spanned<&'a str>>,
+    at: Option<u64>,
+    expects: &'a [Expectation],
+}
+
+/// The code that has been written so far.
+struct Writer {
+    code: Vec<Instruction>,
+    /// The most counters that were open at once.
+    counters: usize,
+    open_counters: usize,
+    depth: usize,
+}
+
+impl Writer {
+    /// Sends the instruction at `jump` on to what comes next.
+    fn patch(&mut self, jump: Option<usize>) {
+        let here = self.code.len();
+        match jump.and_then(|at| self.code.get_mut(at)) {
+            Some(Instruction::Step(step)) => step.on_failure = Some(here),
+            Some(Instruction::Unless(_, to)) => *to = here,
+            _ => {}
+        }
+    }
+}
+
+/// Which names a statement binds to which class: `h = open directory …`, blocks included.
+fn collect_classes(
+    stmt: &Stmt,
+    names: &IndexMap<String, Span, FxBuildHasher>,
+    classes: &mut Vec<(Slot, ObjectType)>,
+) {
+    let head = stmt.head.as_ref().map(|head| head.value.as_str());
+    let first = |parts: &[Part]| match parts.first().map(|part| &part.value) {
+        Some(PartKind::Word(word)) => Some(word.clone()),
+        _ => None,
+    };
+    let bound = match (&stmt.bind, head, stmt.parts.as_slice()) {
+        (Some(bind), Some("open" | "create"), parts) => Some((bind.value.text.clone(), first(parts))),
+        // `if h = open directory … { … }`
+        (None, Some("if"), [Part { value: PartKind::Word(name), .. }, _, _, rest @ ..]) => {
+            Some((name.clone(), first(rest)))
+        }
+        _ => None,
+    };
+    if let Some((name, Some(word))) = bound
+        && let Some(slot) = names.get_index_of(&name)
+        && let Some((class, _)) = ObjectType::ALL.iter().find(|(_, known)| *known == word)
+    {
+        classes.push((Slot(slot as u32), *class));
+    }
+    for part in &stmt.parts {
+        if let PartKind::Block(block) = &part.value {
+            block.stmts.iter().for_each(|inner| collect_classes(inner, names, classes));
+        }
+    }
+}
+
+/// Whether every way through a block takes a step or ends the thread.
+fn always_steps(block: &Block) -> bool {
+    block.stmts.iter().any(|stmt| {
+        let Some(head) = &stmt.head else { return true };
+        let blocks = || {
+            stmt.parts.iter().filter_map(|part| match &part.value {
+                PartKind::Block(block) => Some(block),
+                _ => None,
+            })
+        };
+        match head.value.as_str() {
+            "if" => {
+                let first = stmt.parts.iter().find(|part| !matches!(part.value, PartKind::Comma));
+                let steps = match first.map(|part| &part.value) {
+                    Some(PartKind::Word(word)) => {
+                        Verb::named(word).is_some()
+                            || matches!(stmt.parts.get(1), Some(Part { value: PartKind::Op(Op::Assign), .. }))
+                    }
+                    _ => false,
+                };
+                let has_else = stmt.parts.iter().any(|part| matches!(part.value, PartKind::Prep(Prep::Else)));
+                steps || has_else && blocks().all(always_steps)
+            }
+            "loop" => true,
+            "repeat" => {
+                !matches!(stmt.parts.first(), Some(Part { value: PartKind::Number(0), .. }))
+                    && blocks().all(always_steps)
+            }
+            "for" | "every" => true,
+            // An unknown head is told elsewhere; here it passes for a step.
+            _ => true,
+        }
+    })
+}
+
+/// The class that the rights of an expectation are read in.
+fn class_of(operation: &Operation) -> ObjectType {
+    match operation {
+        Operation::OpenKey(_) => ObjectType::Key,
+        Operation::OpenFile(open) if open.directory => ObjectType::Directory,
+        Operation::OpenToken { .. }
+        | Operation::Capture(_)
+        | Operation::Duplicate(..)
+        | Operation::Restrict(..) => ObjectType::Token,
+        _ => ObjectType::File,
+    }
+}
+
+fn comparison(args: &mut Args<'_>) -> Read<Comparison> {
+    let table = [
+        (Op::Eq, Comparison::Eq),
+        (Op::Ne, Comparison::Ne),
+        (Op::Lt, Comparison::Lt),
+        (Op::Le, Comparison::Le),
+        (Op::Gt, Comparison::Gt),
+        (Op::Ge, Comparison::Ge),
+    ];
+    for (op, comparison) in table {
+        if args.op(op).is_some() {
+            return Ok(comparison);
+        }
+    }
+    Err(args.expected("`==`, `!=` or another comparison"))
+}
+
+/// A model by its name.
+pub(super) fn model_named(word: Spanned<&str>) -> Read<&'static Model> {
+    Model::named(word.value).ok_or_else(|| {
+        unknown(codes::WORD, word.span, "model", word.value, MODELS.iter().map(|model| model.name))
+            .help("the models are kobicha, kacs and windows")
+    })
+}
+
+/// An error by its name.
+pub(super) fn error_name(args: &mut Args<'_>) -> Read<ErrorName> {
+    let word = args.word("the name of an error, such as `ACCESS_DENIED`")?;
+    ErrorName::named(word.value).ok_or_else(|| {
+        unknown(codes::WORD, word.span, "error", word.value, ErrorName::ALL.iter().map(|row| row.1))
+    })
+}
+
+/// Stages of a refusal by the words of the language.
+const STAGES: &[(&str, ExpectedStage)] = &[
+    ("gate", ExpectedStage::Exactly(DeniedBy::Gate)),
+    ("traverse", ExpectedStage::Exactly(DeniedBy::Traverse)),
+    ("missing_sd", ExpectedStage::Exactly(DeniedBy::MissingSd)),
+    ("integrity", ExpectedStage::Exactly(DeniedBy::Integrity)),
+    ("trust", ExpectedStage::Exactly(DeniedBy::Trust)),
+    ("dacl", ExpectedStage::Dacl),
+    ("deny_ace", ExpectedStage::AnyDenyAce),
+    ("no_ace", ExpectedStage::Exactly(DeniedBy::NoAce)),
+    ("privilege", ExpectedStage::Exactly(DeniedBy::Privilege)),
+    ("restricted", ExpectedStage::Exactly(DeniedBy::Restricted)),
+    ("confinement", ExpectedStage::Exactly(DeniedBy::Confinement)),
+    ("policy", ExpectedStage::Exactly(DeniedBy::Policy)),
+    ("handle", ExpectedStage::Exactly(DeniedBy::Handle)),
+];
+
+fn stage(args: &mut Args<'_>) -> Read<ExpectedStage> {
+    let stage = choose(args.word("a stage such as `dacl`")?, "stage", STAGES)?;
+    if stage == ExpectedStage::AnyDenyAce
+        && let Some(Part { value: PartKind::Number(number), span }) = args.peek()
+    {
+        args.take();
+        let number = u32::try_from(*number).map_err(|_| {
+            Diagnostic::error(codes::VALUE, *span, "entries are counted from 0").label("out of range")
+        })?;
+        return Ok(ExpectedStage::Exactly(DeniedBy::DenyAce(number)));
+    }
+    Ok(stage)
+}
+
+impl<'a> ThreadScope<'a> {
+    /// The scope of one thread, or, without names, of a condition outside any.
+    pub(super) fn new(
+        process: ProcessId,
+        names: &'a IndexMap<String, Span, FxBuildHasher>,
+    ) -> ThreadScope<'a> {
+        ThreadScope { process, names, cost: None, classes: Vec::new() }
+    }
+}

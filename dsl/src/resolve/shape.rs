@@ -1,0 +1,292 @@
+//! What shapes a token: groups, privileges, integrity, claims, restriction, sandbox. The same properties stand in users,
+//! processes and services.
+
+use sim_core::rights::ObjectType;
+use sim_core::sd::condition::Claim;
+use sim_core::token::{
+    AuditPolicy, Confinement, GroupAttributes, IntegrityLevel, MandatoryPolicy, SidAndAttributes,
+};
+use sim_core::world::declare::{DaclDecl, LogonType, PLAIN_GROUP, PrivilegeDecl, RestrictedDecl, TokenShape};
+
+use super::Resolver;
+use super::args::{Args, Read, choose, unknown};
+use super::steps::privilege;
+use crate::ast::{Block, Part, PartKind, Spanned, Stmt};
+use crate::codes;
+use crate::diag::Diagnostic;
+
+impl Resolver<'_> {
+    /// A property that shapes a token.
+    pub(super) fn shape_property(
+        &mut self,
+        stmt: &Stmt,
+        head: Spanned<&str>,
+        shape: &mut TokenShape,
+    ) -> Read<()> {
+        let mut args = Args::new(&stmt.parts, head.span);
+        match head.value {
+            "groups" => self.groups(&mut args, shape)?,
+            "privileges" => {
+                let mut listed = Vec::new();
+                loop {
+                    listed.push(privilege(&mut args)?);
+                    if !args.comma() {
+                        break;
+                    }
+                }
+                let table = [("disabled", PrivilegeDecl::Disabled), ("removed", PrivilegeDecl::Removed)];
+                let state =
+                    one_flag(&mut args, "flag of `privileges`", &table)?.unwrap_or(PrivilegeDecl::Enabled);
+                shape.privileges.extend(listed.into_iter().map(|privilege| (privilege, state)));
+            }
+            "integrity" => {
+                let table: Vec<_> =
+                    IntegrityLevel::ALL.iter().map(|(level, _, name)| (*name, *level)).collect();
+                let level = choose(args.word("an integrity level")?, "integrity level", &table)?;
+                self.once(shape.integrity.replace(level).is_some(), head)?;
+            }
+            "mandatory_policy" => {
+                let mut policy = MandatoryPolicy::empty();
+                let table = [
+                    ("no_write_up", MandatoryPolicy::NO_WRITE_UP),
+                    ("new_process_min", MandatoryPolicy::NEW_PROCESS_MIN),
+                ];
+                loop {
+                    let word = args.word("`no_write_up`, `new_process_min` or `off`")?;
+                    if word.value != "off" {
+                        policy |= choose(word, "mandatory policy", &table)?;
+                    }
+                    if !args.comma() {
+                        break;
+                    }
+                }
+                self.once(shape.mandatory_policy.replace(policy).is_some(), head)?;
+            }
+            "logon" => {
+                let table: Vec<_> = LogonType::ALL.iter().map(|(kind, name, _)| (*name, *kind)).collect();
+                let kind = choose(args.word("how it logs on")?, "kind of logon", &table)?;
+                self.once(shape.logon.replace(kind).is_some(), head)?;
+            }
+            "restricted" => {
+                let block = args.block("`{` and `sids …`")?;
+                let restricted = self.restricted(block.value)?;
+                self.once(shape.restricted.replace(restricted).is_some(), head)?;
+            }
+            "default_dacl" => {
+                let dacl = self.dacl(&mut args, ObjectType::File)?;
+                let aces = match dacl {
+                    DaclDecl::List { aces, .. } => aces,
+                    DaclDecl::Null => {
+                        return Err(args.expected("`{` and the entries"));
+                    }
+                };
+                self.once(shape.default_dacl.replace(aces).is_some(), head)?;
+            }
+            "claims" | "device_claims" => {
+                let block = args.block("`{` and claims such as `department = \"finance\"`")?;
+                let claims = self.claim_block(block.value);
+                if head.value == "claims" {
+                    shape.claims.extend(claims);
+                } else {
+                    shape.device_claims.extend(claims);
+                }
+            }
+            "device_groups" => {
+                let groups = self.principals(&mut args)?;
+                let entries = groups.into_iter().map(|sid| SidAndAttributes { sid, attributes: PLAIN_GROUP });
+                shape.device_groups.extend(entries);
+            }
+            "confined" => {
+                let block = args.block("`{` and `package NAME`")?;
+                let sandbox = self.confinement(block.value, head)?;
+                self.once(shape.confined.replace(sandbox).is_some(), head)?;
+            }
+            "audit_policy" => {
+                let mut policy = AuditPolicy::empty();
+                loop {
+                    policy |= choose(args.word("an audit policy")?, "audit policy", AUDIT_POLICIES)?;
+                    if !args.comma() {
+                        break;
+                    }
+                }
+                self.once(shape.audit_policy.replace(policy).is_some(), head)?;
+            }
+            "elevation" => return Err(self.not_built(head.span, "`elevation`")),
+            other => {
+                let known = [
+                    "groups",
+                    "privileges",
+                    "integrity",
+                    "mandatory_policy",
+                    "logon",
+                    "restricted",
+                    "default_dacl",
+                    "rid",
+                    "sid",
+                ];
+                return Err(unknown(codes::HEAD, head.span, "property", other, known.into_iter()));
+            }
+        }
+        args.finish(head.value)?;
+        self.no_expectation(stmt)
+    }
+
+    fn groups(&mut self, args: &mut Args<'_>, shape: &mut TokenShape) -> Read<()> {
+        let sids = self.principals(args)?;
+        let table = [
+            ("deny_only", GroupFlag::DenyOnly),
+            ("disabled", GroupFlag::Disabled),
+            ("owner", GroupFlag::Owner),
+            ("removed", GroupFlag::Removed),
+        ];
+        let attributes = match one_flag(args, "flag of `groups`", &table)? {
+            None => PLAIN_GROUP,
+            Some(GroupFlag::DenyOnly) => GroupAttributes::USE_FOR_DENY_ONLY,
+            Some(GroupFlag::Disabled) => GroupAttributes::empty(),
+            Some(GroupFlag::Owner) => PLAIN_GROUP | GroupAttributes::OWNER,
+            Some(GroupFlag::Removed) => {
+                shape.removed_groups.extend(sids);
+                return Ok(());
+            }
+        };
+        shape.groups.extend(sids.into_iter().map(|sid| SidAndAttributes { sid, attributes }));
+        Ok(())
+    }
+
+    fn restricted(&mut self, block: &Block) -> Read<RestrictedDecl> {
+        let mut restricted = RestrictedDecl::default();
+        for stmt in &block.stmts {
+            let head = self.head_of(stmt, "`sids` or `write_only`")?;
+            let mut args = Args::new(&stmt.parts, head.span);
+            match head.value {
+                "sids" => {
+                    let sids = self.principals(&mut args)?;
+                    restricted.sids.extend(
+                        sids.into_iter().map(|sid| SidAndAttributes { sid, attributes: PLAIN_GROUP }),
+                    );
+                }
+                "write_only" => restricted.write_only = true,
+                other => {
+                    return Err(unknown(
+                        codes::HEAD,
+                        head.span,
+                        "property of `restricted`",
+                        other,
+                        ["sids", "write_only"].into_iter(),
+                    ));
+                }
+            }
+            args.finish(head.value)?;
+        }
+        Ok(restricted)
+    }
+
+    /// `claims { name = values … }`
+    fn claim_block(&mut self, block: &Block) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        for stmt in &block.stmts {
+            let Some(bind) = &stmt.bind else {
+                self.report(
+                    Diagnostic::error(codes::ARGUMENT, stmt.span, "a claim reads `name = values`")
+                        .label("expected `=`"),
+                );
+                continue;
+            };
+            // `managed = true`: what looks like a head is the first word of the values.
+            let head = stmt
+                .head
+                .as_ref()
+                .map(|head| Spanned { value: PartKind::Word(head.value.clone()), span: head.span });
+            let parts: Vec<Part> = head.into_iter().chain(stmt.parts.iter().cloned()).collect();
+            let mut args = Args::new(&parts, bind.span);
+            let read = self.claim_values(bind.value.text.clone(), &mut args);
+            match read.and_then(|claim| args.finish("claims").map(|()| claim)) {
+                Ok(claim) => claims.push(claim),
+                Err(diagnostic) => self.report(diagnostic),
+            }
+        }
+        claims
+    }
+
+    /// `confined { package …; capabilities …; exempt }` (TOK-34)
+    fn confinement(&mut self, block: &Block, outer: Spanned<&str>) -> Read<Confinement> {
+        let mut package = None;
+        let mut capabilities = Vec::new();
+        let mut exempt = false;
+        for stmt in &block.stmts {
+            let head = self.head_of(stmt, "`package`, `capabilities` or `exempt`")?;
+            let mut args = Args::new(&stmt.parts, head.span);
+            match head.value {
+                "package" => {
+                    let sid = self.principal(&mut args)?;
+                    self.once(package.replace(sid).is_some(), head)?;
+                }
+                "capabilities" => {
+                    let sids = self.principals(&mut args)?;
+                    let entries =
+                        sids.into_iter().map(|sid| SidAndAttributes { sid, attributes: PLAIN_GROUP });
+                    capabilities.extend(entries);
+                }
+                "exempt" => exempt = true,
+                other => {
+                    let known = ["package", "capabilities", "exempt"];
+                    return Err(unknown(
+                        codes::HEAD,
+                        head.span,
+                        "property of `confined`",
+                        other,
+                        known.into_iter(),
+                    ));
+                }
+            }
+            args.finish(head.value)?;
+        }
+        let sid = package.ok_or_else(|| {
+            Diagnostic::error(codes::ARGUMENT, outer.span, "a sandbox names its package")
+                .label("expected `package NAME` in it")
+        })?;
+        Ok(Confinement { sid, capabilities, exempt })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum GroupFlag {
+    DenyOnly,
+    Disabled,
+    Owner,
+    Removed,
+}
+
+/// Properties that shape a token.
+pub(super) const SHAPE_WORDS: &[&str] = &[
+    "groups",
+    "privileges",
+    "integrity",
+    "mandatory_policy",
+    "logon",
+    "restricted",
+    "default_dacl",
+    "claims",
+    "device_claims",
+    "device_groups",
+    "confined",
+    "audit_policy",
+    "elevation",
+];
+
+/// One flag in parentheses, if there are any.
+fn one_flag<T: Copy>(args: &mut Args<'_>, what: &str, table: &[(&str, T)]) -> Read<Option<T>> {
+    let Some(list) = args.flags() else { return Ok(None) };
+    let mut flags = Args::new(list.value, list.span);
+    let flag = choose(flags.word("a flag")?, what, table)?;
+    flags.finish("(")?;
+    Ok(Some(flag))
+}
+
+/// What is audited whatever the objects say (TOK-36).
+const AUDIT_POLICIES: &[(&str, AuditPolicy)] = &[
+    ("object_access_success", AuditPolicy::OBJECT_ACCESS_SUCCESS),
+    ("object_access_failure", AuditPolicy::OBJECT_ACCESS_FAILURE),
+    ("privilege_use_success", AuditPolicy::PRIVILEGE_USE_SUCCESS),
+    ("privilege_use_failure", AuditPolicy::PRIVILEGE_USE_FAILURE),
+];

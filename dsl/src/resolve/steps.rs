@@ -1,0 +1,581 @@
+//! The one table of verbs: what each step is called, what it takes, what it does, and how its parts are read. Usage, help
+//! and suggestions come from it.
+
+use std::sync::Arc;
+
+use sim_core::access::Intents;
+use sim_core::ids::Slot;
+use sim_core::privilege::{PRIVILEGES, Privilege};
+use sim_core::rights::{AccessMask, ObjectType};
+use sim_core::token::ImpersonationLevel;
+use sim_core::world::declare::PLAIN_GROUP;
+use sim_core::world::op::{
+    Disposition, FileOpen, KeyOpen, Operation, PrivilegeAction, Restriction, TokenOf, Transfer,
+};
+use sim_core::world::registry::{ValueData, is_key_path};
+
+use super::Resolver;
+use super::args::{Args, Read, choose, unknown};
+use super::program::ThreadScope;
+use crate::ast::{Op, Part, PartKind, Prep, Spanned};
+use crate::codes;
+use crate::diag::Diagnostic;
+
+/// A row of [`VERBS`].
+pub struct Verb {
+    /// The word.
+    pub name: &'static str,
+    /// What it takes, as the manual shows it.
+    pub usage: &'static str,
+    /// What it does, in a line.
+    pub effect: &'static str,
+    /// Whether `name = verb …` gives the name something to hold.
+    pub binds: bool,
+    read: Option<Reader>,
+}
+
+type Reader = fn(&mut Resolver<'_>, &mut Args<'_>, &mut ThreadScope<'_>) -> Read<Operation>;
+
+const fn verb(
+    name: &'static str,
+    usage: &'static str,
+    effect: &'static str,
+    binds: bool,
+    read: Reader,
+) -> Verb {
+    Verb { name, usage, effect, binds, read: Some(read) }
+}
+
+/// A verb of the language that this version refuses by name.
+const fn later(name: &'static str, usage: &'static str, effect: &'static str) -> Verb {
+    Verb { name, usage, effect, binds: true, read: None }
+}
+
+/// The one table of verbs.
+pub const VERBS: &[Verb] = &[
+    verb(
+        "connect",
+        "SERVICE [level LEVEL]",
+        "connects, and lets the service act up to a level",
+        true,
+        connect,
+    ),
+    verb("accept", "[ENDPOINT]", "waits for a client", true, accept),
+    verb("send", "c \"text\"", "sends a message over a connection", false, send),
+    verb("receive", "c", "waits for a message", false, receive),
+    verb("close", "x", "closes a handle or one end of a connection", false, |_, args, scope| {
+        Ok(Operation::Close(scope.slot(args, "a handle or a connection")?))
+    }),
+    verb("impersonate", "c | t | anonymous", "takes the identity of a client", false, impersonate),
+    verb("capture", "c", "opens the client's token without taking its identity", true, |_, args, scope| {
+        Ok(Operation::Capture(scope.slot(args, "a connection")?))
+    }),
+    verb("revert", "", "goes back to the process's own identity", false, |_, _, _| Ok(Operation::Revert)),
+    verb(
+        "open",
+        "file|directory|key PATH for RIGHTS [intent backup, restore] (FLAGS)",
+        "opens an object",
+        true,
+        open,
+    ),
+    verb(
+        "create",
+        "file|directory|key PATH for RIGHTS [with { … }]",
+        "creates an object and opens it",
+        true,
+        create,
+    ),
+    verb("read", "h", "reads a file through a handle", false, |_, args, scope| {
+        transfer(args, scope, Transfer::Read)
+    }),
+    verb("write", "h", "writes a file through a handle", false, |_, args, scope| {
+        transfer(args, scope, Transfer::Write)
+    }),
+    verb("append", "h", "appends to a file through a handle", false, |_, args, scope| {
+        transfer(args, scope, Transfer::Append)
+    }),
+    verb("list", "h", "lists a directory through a handle", false, |_, args, scope| {
+        transfer(args, scope, Transfer::List)
+    }),
+    verb("enumerate", "k", "lists the subkeys of a key through a handle", false, |_, args, scope| {
+        transfer(args, scope, Transfer::List)
+    }),
+    verb("query", "k \"VALUE\"", "reads a value of a key", false, |_, args, scope| {
+        let slot = scope.slot(args, "a key handle")?;
+        Ok(Operation::QueryValue(slot, args.text("the name of a value")?.value.into()))
+    }),
+    verb("set", "k \"VALUE\" = DATA", "writes a value of a key", false, set),
+    verb("delete_value", "k \"VALUE\"", "deletes a value of a key", false, |_, args, scope| {
+        let slot = scope.slot(args, "a key handle")?;
+        Ok(Operation::DeleteValue(slot, args.text("the name of a value")?.value.into()))
+    }),
+    verb(
+        "query_security",
+        "h",
+        "reads the owner, group and DACL through a handle",
+        false,
+        |_, args, scope| Ok(Operation::QuerySecurity(scope.slot(args, "a handle")?)),
+    ),
+    verb(
+        "set_security",
+        "h { owner …; dacl { … } }",
+        "writes parts of a descriptor through a handle",
+        false,
+        set_security,
+    ),
+    verb(
+        "propagate",
+        "h",
+        "computes the inherited entries of everything below anew",
+        false,
+        |_, args, scope| Ok(Operation::Propagate(scope.slot(args, "a handle on a directory or key")?)),
+    ),
+    verb(
+        "check",
+        "PRIVILEGE",
+        "asks whether the identity in effect holds a privilege",
+        false,
+        |_, args, _| Ok(Operation::CheckPrivilege(privilege(args)?)),
+    ),
+    verb("enable", "PRIVILEGE | group G", "enables a privilege or a group", false, |resolver, args, _| {
+        adjust(resolver, args, PrivilegeAction::Enable)
+    }),
+    verb("disable", "PRIVILEGE | group G", "disables a privilege or a group", false, |resolver, args, _| {
+        adjust(resolver, args, PrivilegeAction::Disable)
+    }),
+    verb("remove", "PRIVILEGE", "removes a privilege for good", false, |resolver, args, _| {
+        adjust(resolver, args, PrivilegeAction::Remove)
+    }),
+    verb("open_token", "[process P | thread P.T] for RIGHTS", "opens a token", true, open_token),
+    verb("duplicate", "t [level LEVEL]", "copies a token", true, |_, args, scope| {
+        let slot = scope.slot(args, "a token")?;
+        Ok(Operation::Duplicate(slot, optional_level(args)?))
+    }),
+    verb("restrict", "t { … }", "makes a token that can do less", true, restrict),
+    verb("give", "x to THREAD", "hands a handle or connection to another thread of the process", false, give),
+    verb("take", "", "waits for something that another thread gives", true, |_, _, _| Ok(Operation::Take)),
+    verb("show", "[threads | t]", "shows who the thread is", false, show),
+    verb("note", "\"text\"", "writes a line into the trace", false, |_, args, _| {
+        Ok(Operation::Note(args.text("quoted text")?.value.into()))
+    }),
+    verb("wait", "DURATION", "lets time pass", false, |_, args, scope| {
+        scope.cost = Some(args.time("a duration such as `2ms`")?.value);
+        Ok(Operation::Wait)
+    }),
+    verb("exit", "", "ends the process", false, |_, _, _| Ok(Operation::Exit)),
+    later("delete", "h | file PATH", "deletes an object"),
+    later("rename", "h to PATH", "renames a file"),
+    later("access", "file PATH for RIGHTS", "asks without opening"),
+    later("linked", "t", "opens the other half of an elevation pair"),
+    later("assign", "t", "installs a primary token"),
+    later("set_default_dacl", "{ … }", "changes the DACL of new objects"),
+    later("logon", "USER", "makes a token for a user"),
+    later("spawn", "P", "starts a process or a thread"),
+    later("exec", "PROGRAM", "runs another program"),
+    later("kill", "P", "ends another process"),
+    later("call", "NAME", "calls a procedure or a script function"),
+];
+
+impl Verb {
+    /// The row of a word.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Verb> {
+        VERBS.iter().find(|row| row.name == name)
+    }
+}
+
+impl Resolver<'_> {
+    /// Reads the parts of a step.
+    pub(super) fn operation(
+        &mut self,
+        head: Spanned<&str>,
+        parts: &[Part],
+        scope: &mut ThreadScope<'_>,
+    ) -> Read<(&'static Verb, Operation)> {
+        let Some(verb) = Verb::named(head.value) else {
+            let names = VERBS.iter().map(|row| row.name);
+            let control = ["if", "loop", "repeat", "for", "stop", "every"];
+            return Err(unknown(codes::HEAD, head.span, "step", head.value, names.chain(control)));
+        };
+        let Some(read) = verb.read else {
+            return Err(self.not_built(head.span, &format!("the step `{}`", verb.name)));
+        };
+        let mut args = Args::new(parts, head.span);
+        let operation = read(self, &mut args, scope).map_err(|diagnostic| match diagnostic.code {
+            codes::ARGUMENT => diagnostic.help(format!("usage: `{} {}`", verb.name, verb.usage)),
+            _ => diagnostic,
+        })?;
+        args.finish(verb.name)?;
+        Ok((verb, operation))
+    }
+}
+
+/// The words for levels.
+pub(super) fn level_named(word: Spanned<&str>) -> Read<ImpersonationLevel> {
+    let table: Vec<(&str, ImpersonationLevel)> =
+        ImpersonationLevel::ALL.iter().map(|(level, name)| (*name, *level)).collect();
+    choose(word, "impersonation level", &table)
+}
+
+fn optional_level(args: &mut Args<'_>) -> Read<Option<ImpersonationLevel>> {
+    match args.prep(Prep::Level) {
+        None => Ok(None),
+        Some(_) => level_named(args.word("a level")?).map(Some),
+    }
+}
+
+fn connect(resolver: &mut Resolver<'_>, args: &mut Args<'_>, _: &mut ThreadScope<'_>) -> Read<Operation> {
+    let endpoint = resolver.endpoint(&args.name("a service")?)?;
+    // The level is the client's choice; without one it is Impersonation (IMP-2).
+    let level = optional_level(args)?.unwrap_or(ImpersonationLevel::Impersonation);
+    Ok(Operation::Connect { endpoint, level })
+}
+
+fn accept(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    if args.peek().is_some() {
+        let name = args.name("an endpoint of this service")?;
+        let endpoint = resolver.endpoint_of(scope.process, &name)?;
+        return Ok(Operation::Accept(endpoint));
+    }
+    resolver.own_endpoint(scope.process).map(Operation::Accept).ok_or_else(|| {
+        Diagnostic::error(codes::KIND, args.here(), "only a service accepts: a plain process has no endpoint")
+            .label("no endpoint here")
+            .help("declare it as `service NAME { account …; … }`")
+    })
+}
+
+fn send(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    let slot = scope.slot(args, "a connection")?;
+    Ok(Operation::Send(slot, args.text("quoted text")?.value.into()))
+}
+
+fn receive(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    Ok(Operation::Receive(scope.slot(args, "a connection")?))
+}
+
+fn impersonate(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    if !scope.binds("anonymous") && args.keyword("anonymous").is_some() {
+        return Ok(Operation::ImpersonateAnonymous);
+    }
+    Ok(Operation::Impersonate(scope.slot(args, "a connection, a token or `anonymous`")?))
+}
+
+fn transfer(args: &mut Args<'_>, scope: &mut ThreadScope<'_>, transfer: Transfer) -> Read<Operation> {
+    Ok(Operation::Transfer(scope.slot(args, "a handle")?, transfer))
+}
+
+/// Classes that `open` and `create` take.
+const OPENED: &[(&str, ObjectType)] =
+    &[("file", ObjectType::File), ("directory", ObjectType::Directory), ("key", ObjectType::Key)];
+
+fn open(resolver: &mut Resolver<'_>, args: &mut Args<'_>, _: &mut ThreadScope<'_>) -> Read<Operation> {
+    open_or_create(resolver, args, Disposition::Open)
+}
+
+fn create(resolver: &mut Resolver<'_>, args: &mut Args<'_>, _: &mut ThreadScope<'_>) -> Read<Operation> {
+    open_or_create(resolver, args, Disposition::Create)
+}
+
+fn open_or_create(
+    resolver: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    disposition: Disposition,
+) -> Read<Operation> {
+    let class = choose(args.word("`file`, `directory` or `key`")?, "class of objects", OPENED)?;
+    let path = args.text("a path in quotes")?;
+    check_path(&path, class)?;
+    args.prep(Prep::For).ok_or_else(|| args.expected("`for` and the rights that are asked for"))?;
+    let desired = resolver.rights(args, class)?;
+    let path = Arc::from(path.value);
+    if class == ObjectType::Key {
+        return Ok(Operation::OpenKey(Box::new(KeyOpen {
+            path,
+            desired,
+            create: disposition == Disposition::Create,
+        })));
+    }
+    let intents = if args.prep(Prep::Intent).is_some() { read_intents(args)? } else { Intents::empty() };
+    let disposition = open_flags(resolver, args, disposition)?;
+    let mut descriptor = None;
+    if args.prep(Prep::With).is_some() {
+        let block = args.block("`{` and the parts of a descriptor")?;
+        descriptor = Some(resolver.descriptor_parts(block.value, class));
+    }
+    Ok(Operation::OpenFile(Box::new(FileOpen {
+        path,
+        directory: class == ObjectType::Directory,
+        desired,
+        intents,
+        disposition,
+        descriptor,
+    })))
+}
+
+fn read_intents(args: &mut Args<'_>) -> Read<Intents> {
+    let mut intents = Intents::empty();
+    loop {
+        let word = args.word("`backup` or `restore`")?;
+        intents |= choose(word, "intent", &[("backup", Intents::BACKUP), ("restore", Intents::RESTORE)])?;
+        if !args.comma() {
+            return Ok(intents);
+        }
+    }
+}
+
+/// The flags of an open that change its disposition (FILE-10).
+fn open_flags(
+    resolver: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    disposition: Disposition,
+) -> Read<Disposition> {
+    let Some(list) = args.flags() else { return Ok(disposition) };
+    let mut flags = Args::new(list.value, list.span);
+    let (mut or_create, mut overwrite) = (false, false);
+    while flags.peek().is_some() {
+        let word = flags.word("a flag of `open`")?;
+        match word.value {
+            "or_create" => or_create = true,
+            "overwrite" => overwrite = true,
+            "supersede" | "no_follow" | "delete_on_close" => {
+                return Err(resolver.not_built(word.span, &format!("the flag `{}`", word.value)));
+            }
+            other => {
+                let known = ["or_create", "overwrite", "supersede", "no_follow", "delete_on_close"];
+                return Err(unknown(codes::WORD, word.span, "flag of `open`", other, known.into_iter()));
+            }
+        }
+        if !flags.comma() {
+            flags.finish("(")?;
+        }
+    }
+    if disposition == Disposition::Create && (or_create || overwrite) {
+        return Err(Diagnostic::error(
+            codes::ARGUMENT,
+            list.span,
+            "`create` fails if the object is there already",
+        )
+        .label("write `open … (or_create)`"));
+    }
+    Ok(match (or_create, overwrite) {
+        (false, false) => disposition,
+        (true, false) => Disposition::OpenIf,
+        (false, true) => Disposition::Overwrite,
+        (true, true) => Disposition::OverwriteIf,
+    })
+}
+
+/// The syntax of paths (FILE-1, KEY-2).
+pub(super) fn check_path(path: &Spanned<String>, class: ObjectType) -> Read<()> {
+    let text = &path.value;
+    if class == ObjectType::Key {
+        if is_key_path(&text.replace('/', "\\")) {
+            return Ok(());
+        }
+        return Err(Diagnostic::error(codes::VALUE, path.span, format!("`{text}` is not a key path"))
+            .label("expected names with `\\` between them, none empty, such as 'Machine\\Software'"));
+    }
+    let names = text.strip_prefix('/').map(|rest| rest.split('/'));
+    let sound = text == "/"
+        || text.len() <= 16_383
+            && !text.contains('\0')
+            && names.is_some_and(|mut names| {
+                names.all(|name| !name.is_empty() && name != "." && name != ".." && name.len() <= 255)
+            });
+    if sound {
+        return Ok(());
+    }
+    Err(Diagnostic::error(codes::VALUE, path.span, format!("`{text}` is not a path")).label(
+        "expected names with `/` before each, without `.`, `..` and empty ones, such as \"/srv/notes\"",
+    ))
+}
+
+fn set(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    let slot = scope.slot(args, "a key handle")?;
+    let name = args.text("the name of a value")?;
+    args.op(Op::Assign).ok_or_else(|| args.expected("`=` and the data"))?;
+    let value = value_data(args)?;
+    Ok(Operation::SetValue(slot, name.value.into(), value))
+}
+
+/// The data of a registry value: text is SZ, a number DWORD, a list MULTI_SZ, unless a flag says otherwise (KEY-4).
+pub(super) fn value_data(args: &mut Args<'_>) -> Read<ValueData> {
+    let Some(part) = args.peek() else { return Err(args.expected("the data of a value")) };
+    let data = match &part.value {
+        PartKind::Number(number) => {
+            args.take();
+            let kinds = &[("dword", false), ("qword", true)];
+            let wide = value_flag(args, kinds)?.unwrap_or(false);
+            let fits = if wide {
+                u64::try_from(*number).ok().map(ValueData::Qword)
+            } else {
+                u32::try_from(*number).ok().map(ValueData::Dword)
+            };
+            fits.ok_or_else(|| {
+                Diagnostic::error(codes::VALUE, part.span, format!("{number} does not fit")).label(if wide {
+                    "expected 0 to 2⁶⁴-1"
+                } else {
+                    "expected 0 to 4294967295, or `(qword)`"
+                })
+            })?
+        }
+        PartKind::List(list) => {
+            args.take();
+            let mut items = Args::new(list, part.span);
+            let mut texts: Vec<Arc<str>> = Vec::new();
+            while items.peek().is_some() {
+                texts.push(items.text("quoted text")?.value.into());
+                if !items.comma() {
+                    items.finish("[")?;
+                }
+            }
+            ValueData::MultiSz(texts.into())
+        }
+        _ => {
+            let text = args.text("text, a number or a list")?;
+            let kinds =
+                &[("sz", TextKind::Plain), ("expand_sz", TextKind::Expand), ("binary", TextKind::Binary)];
+            match value_flag(args, kinds)?.unwrap_or(TextKind::Plain) {
+                TextKind::Plain => ValueData::Sz(text.value.into()),
+                TextKind::Expand => ValueData::ExpandSz(text.value.into()),
+                TextKind::Binary => ValueData::Binary(hex_bytes(&text)?.into()),
+            }
+        }
+    };
+    Ok(data)
+}
+
+#[derive(Clone, Copy)]
+enum TextKind {
+    Plain,
+    Expand,
+    Binary,
+}
+
+fn value_flag<T: Copy>(args: &mut Args<'_>, table: &[(&str, T)]) -> Read<Option<T>> {
+    let Some(list) = args.flags() else { return Ok(None) };
+    let mut flags = Args::new(list.value, list.span);
+    let kind = choose(flags.word("a type of values")?, "type of values", table)?;
+    flags.finish("(")?;
+    Ok(Some(kind))
+}
+
+fn hex_bytes(text: &Spanned<String>) -> Read<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.value.bytes().map(|b| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    let bytes = digits.filter(|digits| digits.len() % 2 == 0);
+    bytes
+        .map(|digits| digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect())
+        .ok_or_else(|| {
+            Diagnostic::error(codes::VALUE, text.span, "binary data is written as pairs of hex digits")
+                .label("such as \"00ff\"")
+        })
+}
+
+/// A privilege by its official name.
+pub(super) fn privilege(args: &mut Args<'_>) -> Read<Privilege> {
+    let word = args.word("a privilege such as `SeBackupPrivilege`")?;
+    Privilege::named(word.value).ok_or_else(|| {
+        unknown(codes::WORD, word.span, "privilege", word.value, PRIVILEGES.iter().map(|row| row.name))
+    })
+}
+
+fn adjust(resolver: &mut Resolver<'_>, args: &mut Args<'_>, action: PrivilegeAction) -> Read<Operation> {
+    if action != PrivilegeAction::Remove && args.keyword("group").is_some() {
+        let group = resolver.principal(args)?;
+        return Ok(Operation::AdjustGroup(group, action == PrivilegeAction::Enable));
+    }
+    Ok(Operation::AdjustPrivilege(privilege(args)?, action))
+}
+
+fn open_token(
+    resolver: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    scope: &mut ThreadScope<'_>,
+) -> Read<Operation> {
+    let of = if args.keyword("process").is_some() {
+        TokenOf::Process(resolver.process(&args.name("a process")?)?)
+    } else if args.keyword("thread").is_some() {
+        TokenOf::Thread(resolver.thread(scope.process, &args.name("a thread")?)?)
+    } else {
+        TokenOf::Own
+    };
+    args.prep(Prep::For).ok_or_else(|| args.expected("`for` and the rights that are asked for"))?;
+    let desired = resolver.rights(args, ObjectType::Token)?;
+    Ok(Operation::OpenToken { of, desired: if desired.is_empty() { AccessMask::NONE } else { desired } })
+}
+
+fn restrict(
+    resolver: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    scope: &mut ThreadScope<'_>,
+) -> Read<Operation> {
+    let slot = scope.slot(args, "a token")?;
+    let block = args.block("`{` and what is taken away")?;
+    let mut restriction = Restriction::default();
+    for stmt in &block.value.stmts {
+        let head = resolver.head_of(stmt, "`sids`, `deny_only`, `remove` or `write_only`")?;
+        let mut parts = Args::new(&stmt.parts, head.span);
+        match head.value {
+            "sids" => {
+                for sid in resolver.principals(&mut parts)? {
+                    restriction.sids.push(sim_core::token::SidAndAttributes { sid, attributes: PLAIN_GROUP });
+                }
+            }
+            "deny_only" => restriction.deny_only = resolver.principals(&mut parts)?,
+            "remove" => loop {
+                restriction.remove.push(privilege(&mut parts)?);
+                if !parts.comma() {
+                    break;
+                }
+            },
+            "write_only" => restriction.write_only = true,
+            other => {
+                let known = ["sids", "deny_only", "remove", "write_only"];
+                return Err(unknown(
+                    codes::HEAD,
+                    head.span,
+                    "property of `restrict`",
+                    other,
+                    known.into_iter(),
+                ));
+            }
+        }
+        parts.finish(head.value)?;
+    }
+    Ok(Operation::Restrict(slot, Box::new(restriction)))
+}
+
+fn set_security(
+    resolver: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    scope: &mut ThreadScope<'_>,
+) -> Read<Operation> {
+    if matches!(args.peek(), Some(Part { value: PartKind::Word(word), .. }) if OPENED.iter().any(|(name, _)| name == word))
+        && let Some(part) = args.peek()
+    {
+        return Err(resolver.not_built(part.span, "`set_security` by path"));
+    }
+    let slot = scope.slot(args, "a handle")?;
+    let class = scope.class_of(slot);
+    let block = args.block("`{` and the parts of a descriptor")?;
+    let parts = resolver.descriptor_parts(block.value, class);
+    Ok(Operation::SetSecurity(slot, Box::new(parts)))
+}
+
+fn give(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    let slot = scope.slot(args, "a handle or a connection")?;
+    args.prep(Prep::To).ok_or_else(|| args.expected("`to` and a thread"))?;
+    let name = args.name("a thread of this process")?;
+    Ok(Operation::Give(slot, resolver.thread(scope.process, &name)?))
+}
+
+fn show(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    if args.peek().is_none() {
+        return Ok(Operation::Show);
+    }
+    if !scope.binds("threads") && args.keyword("threads").is_some() {
+        return Ok(Operation::ShowThreads);
+    }
+    let slot: Slot = scope.slot(args, "a token, a connection or `threads`")?;
+    Ok(Operation::ShowToken(slot))
+}

@@ -1,0 +1,66 @@
+//! The texts that a scenario was read from, and where in them a span lies.
+
+use crate::ast::{FileId, Span};
+
+/// Every file that was read, in order.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+#[derive(Debug)]
+struct Source {
+    name: String,
+    text: String,
+    /// Where each line begins.
+    lines: Vec<u32>,
+}
+
+impl Sources {
+    /// Takes a text in; `name` is its path relative to the root, with `/`.
+    pub fn add(&mut self, name: String, text: String) -> FileId {
+        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
+        let lines = std::iter::once(0).chain(starts).collect();
+        self.files.push(Source { name, text, lines });
+        FileId((self.files.len() - 1) as u16)
+    }
+
+    fn file(&self, file: FileId) -> Option<&Source> {
+        self.files.get(usize::from(file.0))
+    }
+
+    /// The name of a file.
+    #[must_use]
+    pub fn name(&self, file: FileId) -> &str {
+        self.file(file).map_or("", |source| &source.name)
+    }
+
+    /// The text of a file.
+    #[must_use]
+    pub fn text(&self, file: FileId) -> &str {
+        self.file(file).map_or("", |source| &source.text)
+    }
+
+    /// The number of the line, from 0, and the offset of its first byte.
+    pub(crate) fn line_of(&self, span: Span) -> (usize, usize) {
+        let Some(source) = self.file(span.file) else { return (0, 0) };
+        let line = source.lines.partition_point(|start| *start <= span.start).saturating_sub(1);
+        (line, source.lines.get(line).copied().unwrap_or(0) as usize)
+    }
+
+    /// The line with this number, from 0, without its end.
+    pub(crate) fn line(&self, file: FileId, line: usize) -> &str {
+        let Some(source) = self.file(file) else { return "" };
+        let start = source.lines.get(line).copied().unwrap_or(0) as usize;
+        let end = source.lines.get(line + 1).map_or(source.text.len(), |next| *next as usize);
+        source.text.get(start..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+    }
+
+    /// Line and column of the first character of a span, both from 1; the column counts characters.
+    #[must_use]
+    pub fn line_col(&self, span: Span) -> (u32, u32) {
+        let (line, start) = self.line_of(span);
+        let before = self.text(span.file).get(start..span.start as usize).unwrap_or("");
+        (line as u32 + 1, before.chars().count() as u32 + 1)
+    }
+}
