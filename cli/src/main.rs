@@ -1,2 +1,56 @@
-//! The `scn` command.
-fn main() {}
+//! The `scn` command: arguments in, exit code out. What each command does is in `cmd`, how files and streams are
+//! touched in `io`; everything else is in the libraries, which touch neither.
+
+mod cmd;
+mod golden;
+mod io;
+mod load;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A deterministic simulator of identity, impersonation and access decisions.
+///
+/// A `.scn` file says who exists, what exists and who does what; `scn` replays it in virtual time and tells, for every
+/// access decision, what was decided, for whom, and why.
+#[derive(Parser)]
+#[command(name = "scn", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 fine; 1 the answer is no; 2 bad usage or an unreadable file; 3 a text that does \
+not parse or resolve; 4 a limit was hit; 70 a bug of ours."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(cmd::run::Run),
+    Check(cmd::check::Check),
+    Test(cmd::test::Test),
+    Idn(cmd::idn::Idn),
+    Decide(cmd::decide::Decide),
+    Explain(cmd::explain::Explain),
+    Sd(cmd::sd::Sd),
+    Schema(cmd::schema::Schema),
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return io::usage(&error, || Arguments::try_parse_from(io::safe_arguments()).err()),
+    };
+    let code = match &arguments.command {
+        Command::Run(run) => run.execute(),
+        Command::Check(check) => check.execute(),
+        Command::Test(test) => test.execute(),
+        Command::Idn(idn) => idn.execute(),
+        Command::Decide(decide) => decide.execute(),
+        Command::Explain(explain) => explain.execute(),
+        Command::Sd(sd) => sd.execute(),
+        Command::Schema(schema) => schema.execute(),
+    };
+    ExitCode::from(code as u8)
+}

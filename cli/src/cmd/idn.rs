@@ -1,0 +1,128 @@
+//! `scn idn`: who a process or thread is, at an instant of a run (IMP-38 to IMP-40).
+
+use clap::{Args, Subcommand};
+use sim_core::engine;
+use sim_core::ids::{ProcessId, ThreadId};
+use sim_core::trace::text;
+use sim_core::world::World;
+
+use crate::io::{self, Exit};
+use crate::load::{self, Loaded, RunOptions};
+
+/// Show who a process or thread is, at an instant of a run
+#[derive(Args)]
+pub(crate) struct Idn {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Show the identity of a process, or the one in effect on a thread
+    Show {
+        /// The scenario; `-` reads standard input
+        #[arg(value_name = "FILE")]
+        file: String,
+        /// A pid, or pid/tid; names serve as well: `fileserver/worker`
+        #[arg(value_name = "PID[/TID]")]
+        target: String,
+        #[command(flatten)]
+        when: When,
+    },
+    /// List the threads of a process and whom they act as
+    Threads {
+        /// The scenario; `-` reads standard input
+        #[arg(value_name = "FILE")]
+        file: String,
+        /// A pid or the name of a process
+        #[arg(value_name = "PID")]
+        process: String,
+        #[command(flatten)]
+        when: When,
+    },
+}
+
+#[derive(Args)]
+struct When {
+    /// Look after the events of this instant, such as `5ms`; without it after the last event
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<u64>,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+fn time(text: &str) -> Result<u64, String> {
+    load::duration(text).ok_or_else(|| "expected a duration such as `5ms`".to_owned())
+}
+
+impl Idn {
+    pub(crate) fn execute(&self) -> Exit {
+        let (file, when) = match &self.what {
+            What::Show { file, when, .. } | What::Threads { file, when, .. } => (file, when),
+        };
+        let loaded = match load::load(file, when.options.root.as_deref()) {
+            Ok(loaded) => loaded,
+            Err(exit) => return exit,
+        };
+        let mut config = when.options.config(&loaded.scenario);
+        config.until = when.at;
+        let finished = match engine::run(&loaded.scenario, &config, &mut |_, _| {}) {
+            Ok(finished) => finished,
+            Err(error) => return io::failure(&sim_core::text::escape(&error.to_string()), Exit::Text),
+        };
+        let shown = match &self.what {
+            What::Show { target, .. } => show(&finished.world, &loaded, target),
+            What::Threads { process, .. } => threads(&finished.world, &loaded, process),
+        };
+        match shown {
+            Ok(shown) => {
+                io::print(&shown);
+                if finished.limited() { Exit::Limit } else { Exit::Fine }
+            }
+            Err(error) => io::failure(&error, Exit::Usage),
+        }
+    }
+}
+
+fn show(world: &World, loaded: &Loaded, target: &str) -> Result<String, String> {
+    let (process, thread) = target.split_once('/').map_or((target, None), |(pid, tid)| (pid, Some(tid)));
+    let process = find_process(world, process)?;
+    let shown = match thread {
+        None => world.show_process(process),
+        Some(thread) => world.show_thread(find_thread(world, process, thread)?),
+    };
+    Ok(text::show(&shown, &loaded.names))
+}
+
+fn threads(world: &World, loaded: &Loaded, process: &str) -> Result<String, String> {
+    let process = find_process(world, process)?;
+    Ok(text::show_threads(&world.show_process_threads(process), &loaded.names))
+}
+
+fn find_process(world: &World, wanted: &str) -> Result<ProcessId, String> {
+    // A number is a pid before it is a name.
+    let processes = world.processes();
+    let by_pid = processes.iter().position(|process| process.pid.to_string() == wanted);
+    let found = by_pid.or_else(|| processes.iter().position(|process| process.name.as_ref() == wanted));
+    found.map(|n| ProcessId(n as u32)).ok_or_else(|| {
+        let list: Vec<String> =
+            world.processes().iter().map(|process| format!("{} ({})", process.pid, process.name)).collect();
+        let wanted = sim_core::text::escape(wanted);
+        format!(
+            "there is no process `{wanted}`; the processes are {}",
+            sim_core::text::escape(&list.join(", "))
+        )
+    })
+}
+
+fn find_thread(world: &World, process: ProcessId, wanted: &str) -> Result<ThreadId, String> {
+    let own = || world.threads().iter().enumerate().filter(|(_, thread)| thread.process == process);
+    let by_tid = own().find(|(_, thread)| thread.tid.to_string() == wanted);
+    let found = by_tid.or_else(|| own().find(|(_, thread)| thread.name.as_ref() == wanted));
+    found.map(|(n, _)| ThreadId(n as u32)).ok_or_else(|| {
+        let list: Vec<String> =
+            own().map(|(_, thread)| format!("{} ({})", thread.tid, thread.name)).collect();
+        let wanted = sim_core::text::escape(wanted);
+        format!("there is no thread `{wanted}`; the threads are {}", sim_core::text::escape(&list.join(", ")))
+    })
+}

@@ -1,0 +1,10 @@
+//! One file for each command: its arguments, and what it does with them.
+
+pub(crate) mod check;
+pub(crate) mod decide;
+pub(crate) mod explain;
+pub(crate) mod idn;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod sd;
+pub(crate) mod test;

@@ -1,0 +1,114 @@
+//! `scn run`: replays a scenario and prints its trace.
+
+use clap::{Args, ValueEnum};
+use sim_core::engine::{self, Finished};
+use sim_core::trace::{json, text};
+
+use crate::io::{self, Exit, Output};
+use crate::load::{self, Loaded, RunOptions};
+
+/// Replay a scenario in virtual time and print its trace
+#[derive(Args)]
+pub(crate) struct Run {
+    /// The scenario; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// How the trace is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Derive decisions in full, stage by stage and entry by entry
+    #[arg(long, value_enum, value_name = "WHICH")]
+    explain: Option<Which>,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One line for each event, and what belongs to it indented under it
+    Text,
+    /// JSON Lines; `scn schema trace` prints the schema
+    Jsonl,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// Every decision
+    All,
+    /// Those that refused
+    Denied,
+}
+
+impl Run {
+    pub(crate) fn execute(&self) -> Exit {
+        let loaded = match load::load(&self.file, self.options.root.as_deref()) {
+            Ok(loaded) => loaded,
+            Err(exit) => return exit,
+        };
+        let config = self.options.config(&loaded.scenario);
+        let mut output = Output::new();
+        let explain = match self.explain {
+            None => text::Explain::Nothing,
+            Some(Which::Denied) => text::Explain::Denied,
+            Some(Which::All) => text::Explain::All,
+        };
+        let Loaded { scenario, names } = &loaded;
+        match self.format {
+            Format::Text => output.text().push_str(&text::header(scenario, config.model, config.seed)),
+            Format::Jsonl => {
+                json::write_line(output.text(), &json::header(scenario, config.model, config.seed));
+            }
+        }
+        let run = engine::run(scenario, &config, &mut |world, record| {
+            match self.format {
+                Format::Text => text::write_record(output.text(), scenario, names, world, record, explain),
+                Format::Jsonl => {
+                    if let Some(line) = json::record(scenario, names, world, record) {
+                        json::write_line(output.text(), &line);
+                    }
+                }
+            }
+            output.flush_full();
+        });
+        let finished = match run {
+            Ok(finished) => finished,
+            Err(error) => return io::failure(&sim_core::text::escape(&error.to_string()), Exit::Text),
+        };
+        match self.format {
+            Format::Text => output.text().push_str(&text::footer(scenario, &finished)),
+            Format::Jsonl => json::write_line(output.text(), &json::totals(&finished)),
+        }
+        output.flush();
+        summarise(&loaded, &finished);
+        exit_of(&finished)
+    }
+}
+
+/// What people want to know at the end; it goes to standard error, as it is no part of the trace.
+fn summarise(loaded: &Loaded, finished: &Finished) {
+    for n in &finished.unexercised {
+        if let Some(claim) = loaded.scenario.claims.get(*n) {
+            let title = text::shortened(&claim.title);
+            let title = sim_core::text::escape(&title);
+            io::message(&format!(
+                "warning: line {}: no event came near the `never`: {title}",
+                claim.place.line
+            ));
+        }
+    }
+    for step in &finished.unreached {
+        if let Some(info) = loaded.scenario.steps.get(step.index()) {
+            io::message(&format!(
+                "warning: line {}: this `{}` never ran, so its expectation proves nothing",
+                info.place.line, info.verb
+            ));
+        }
+    }
+    io::message(&text::totals(finished));
+}
+
+/// A denied access is no failure; a broken promise is.
+pub(crate) fn exit_of(finished: &Finished) -> Exit {
+    let limited = if finished.limited() { Exit::Limit } else { Exit::Fine };
+    limited.and(if finished.holds() { Exit::Fine } else { Exit::No })
+}

@@ -1,0 +1,29 @@
+//! `scn schema`: the JSON Schema of what other commands print.
+
+use clap::{Args, ValueEnum};
+use sim_core::trace::json;
+
+use crate::io::{self, Exit};
+
+/// Print the JSON Schema of an output
+#[derive(Args)]
+pub(crate) struct Schema {
+    /// Of which output
+    #[arg(value_enum)]
+    of: Output,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// A line of `scn run --format jsonl`
+    Trace,
+}
+
+impl Schema {
+    pub(crate) fn execute(&self) -> Exit {
+        match self.of {
+            Output::Trace => io::print(&format!("{}\n", json::schema())),
+        }
+        Exit::Fine
+    }
+}

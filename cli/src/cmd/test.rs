@@ -1,0 +1,243 @@
+//! `scn test`: runs scenarios under every model that they list and holds the traces against their golden ones.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sim_core::engine::RunConfig;
+use sim_core::trace::text;
+use similar::{ChangeTag, TextDiff};
+
+use crate::cmd::run::exit_of;
+use crate::io::{self, Exit, Output};
+use crate::{golden, load};
+
+/// Run scenarios and hold their traces against the golden ones
+///
+/// The golden of `scenarios/a/b.scn` under the model kobicha is `snapshots/a/b.kobicha.snap`. A golden that differs, is
+/// missing, or belongs to no scenario fails.
+#[derive(Args)]
+pub(crate) struct Test {
+    /// Scenarios, or folders of them; without any, the folder `scenarios`
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Write the traces that differ or are new as golden ones, and remove orphans (refused where CI is set)
+    #[arg(long)]
+    accept: bool,
+    /// The root of the scenarios
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    accepted: usize,
+}
+
+impl Test {
+    pub(crate) fn execute(&self) -> Exit {
+        if self.accept && io::on_ci() {
+            return io::failure("nothing is accepted where `CI` is set", Exit::Usage);
+        }
+        let root = match &self.root {
+            Some(root) => io::resolved(root),
+            None => match self.paths.first() {
+                Some(first) => load::root_of(&first.to_string_lossy(), None),
+                None => io::resolved(Path::new(".")),
+            },
+        };
+        let whole = self.paths.is_empty();
+        let all = root.join("scenarios");
+        let paths = match whole {
+            true if io::is_folder(&all) => vec![all],
+            true => Vec::new(),
+            false => self.paths.clone(),
+        };
+        let mut scenarios = BTreeSet::new();
+        for path in &paths {
+            match golden::scenarios(&io::resolved(path)) {
+                Ok(found) => scenarios.extend(found),
+                Err(error) => return io::failure(&error, Exit::Usage),
+            }
+        }
+        let mut output = Output::new();
+        let mut tally = Tally::default();
+        let mut exit = Exit::Fine;
+        let mut goldens = BTreeSet::new();
+        for scenario in &scenarios {
+            exit = exit.and(self.scenario(scenario, &root, &mut goldens, &mut tally, &mut output));
+        }
+        if whole {
+            exit = exit.and(self.orphans(&root, &goldens, &mut tally, &mut output));
+        }
+        let summary = format!("{} passed, {} failed", tally.passed, tally.failed);
+        output.text().push_str(&summary);
+        if tally.accepted > 0 {
+            output.text().push_str(&format!(", {} accepted", tally.accepted));
+        }
+        output.text().push('\n');
+        output.flush();
+        if scenarios.is_empty() {
+            return io::failure("no scenarios were found", Exit::No);
+        }
+        exit
+    }
+
+    fn scenario(
+        &self,
+        path: &Path,
+        root: &Path,
+        goldens: &mut BTreeSet<PathBuf>,
+        tally: &mut Tally,
+        output: &mut Output,
+    ) -> Exit {
+        let name = golden::relative(path, root);
+        let loaded = match load::load(&path.to_string_lossy(), Some(root)) {
+            Ok(loaded) => loaded,
+            Err(exit) => {
+                tally.failed += 1;
+                output
+                    .text()
+                    .push_str(&format!("FAIL {}: it cannot be read\n", sim_core::text::escape(&name)));
+                return exit;
+            }
+        };
+        let mut exit = Exit::Fine;
+        for model in &loaded.scenario.models {
+            let config = RunConfig::of(&loaded.scenario, model);
+            let case = format!("{} [{}]", sim_core::text::escape(&name), model.name);
+            let (trace, finished) =
+                match text::trace(&loaded.scenario, &loaded.names, &config, text::Explain::Nothing) {
+                    Ok(run) => run,
+                    Err(error) => {
+                        tally.failed += 1;
+                        output.text().push_str(&format!(
+                            "FAIL {case}: {}\n",
+                            sim_core::text::escape(&error.to_string())
+                        ));
+                        exit = exit.and(Exit::Text);
+                        continue;
+                    }
+                };
+            let place = golden::path_of(path, root, model.name);
+            goldens.insert(place.clone());
+            let outcome = exit_of(&finished);
+            if outcome != Exit::Fine {
+                tally.failed += 1;
+                let unmet: Vec<&str> = trace
+                    .lines()
+                    .filter(|line| {
+                        line.contains("UNMET")
+                            || line.contains("BROKEN")
+                            || line.starts_with("deadlocked")
+                            || line.starts_with("ended")
+                    })
+                    .collect();
+                output.text().push_str(&format!("FAIL {case}: what it states does not hold\n"));
+                for line in unmet {
+                    output.text().push_str(&format!("    {}\n", line.trim_start()));
+                }
+                output.text().push_str(&format!(
+                    "    to see it: scn run {} --model {}\n",
+                    sim_core::text::escape(&name),
+                    model.name
+                ));
+                exit = exit.and(outcome);
+                continue;
+            }
+            exit = exit.and(self.compare(&case, (&name, root), &place, &trace, tally, output));
+        }
+        exit
+    }
+
+    fn compare(
+        &self,
+        case: &str,
+        (name, root): (&str, &Path),
+        place: &Path,
+        trace: &str,
+        tally: &mut Tally,
+        output: &mut Output,
+    ) -> Exit {
+        let known = io::read(&place.to_string_lossy()).ok().and_then(|text| golden::body(&text));
+        if known.as_deref() == Some(trace) {
+            tally.passed += 1;
+            return Exit::Fine;
+        }
+        if self.accept {
+            if let Err(error) = io::write(root, place, &golden::file(name, trace)) {
+                return io::failure(&error, Exit::Usage);
+            }
+            tally.accepted += 1;
+            output.text().push_str(&format!("accepted {case}\n"));
+            return Exit::Fine;
+        }
+        tally.failed += 1;
+        match known {
+            None => output.text().push_str(&format!(
+                "FAIL {case}: it has no golden trace yet; read it with `scn run`, then `scn test --accept`\n"
+            )),
+            Some(known) => {
+                output.text().push_str(&format!("FAIL {case}: the trace differs from the golden one\n"));
+                output.text().push_str(&difference(&known, trace));
+            }
+        }
+        Exit::No
+    }
+
+    /// Golden traces that no scenario has: they would pass for ever without proving anything.
+    fn orphans(
+        &self,
+        root: &Path,
+        goldens: &BTreeSet<PathBuf>,
+        tally: &mut Tally,
+        output: &mut Output,
+    ) -> Exit {
+        let found = match io::files_below(&root.join("snapshots"), ".snap") {
+            Ok(found) => found,
+            Err(error) => return io::failure(&error, Exit::Usage),
+        };
+        let mut exit = Exit::Fine;
+        for orphan in found.iter().filter(|path| !goldens.contains(*path)) {
+            let name = golden::relative(orphan, root);
+            if self.accept {
+                if let Err(error) = io::remove(orphan) {
+                    return io::failure(&error, Exit::Usage);
+                }
+                tally.accepted += 1;
+                output.text().push_str(&format!("removed {}\n", sim_core::text::escape(&name)));
+            } else {
+                tally.failed += 1;
+                output.text().push_str(&format!(
+                    "FAIL {}: no scenario has this golden trace\n",
+                    sim_core::text::escape(&name)
+                ));
+                exit = Exit::No;
+            }
+        }
+        exit
+    }
+}
+
+/// The lines that differ, with some around them.
+fn difference(known: &str, trace: &str) -> String {
+    let diff = TextDiff::from_lines(known, trace);
+    let mut shown = String::new();
+    for group in diff.grouped_ops(2) {
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
+            };
+            // The golden is a file that anybody may have written.
+            shown.push_str(&format!(
+                "    {sign} {}\n",
+                sim_core::text::escape(change.value().trim_end_matches('\n'))
+            ));
+        }
+    }
+    shown
+}

@@ -1,0 +1,294 @@
+//! The only place that touches files, standard streams and the environment.
+//!
+//! Standard output holds the product, standard error the messages. A broken pipe ends the program quietly; a file is
+//! written beside its place and then renamed, never through a symbolic link.
+#![allow(clippy::disallowed_methods, reason = "this is the one place that asks the environment")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Fine.
+    Fine = 0,
+    /// The answer is no.
+    No = 1,
+    /// Bad usage, or a file that cannot be read or written.
+    Usage = 2,
+    /// A text that does not parse or resolve.
+    Text = 3,
+    /// A limit was hit.
+    Limit = 4,
+}
+
+impl Exit {
+    /// Several at once: the highest of 2 to 4, else 1.
+    pub(crate) fn and(self, other: Exit) -> Exit {
+        if (other as u8) > self as u8 { other } else { self }
+    }
+}
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 64 << 20;
+
+/// Reads a text file, or standard input for `-`.
+pub(crate) fn read(path: &str) -> Result<String, String> {
+    let shown = sim_core::text::escape(path).into_owned();
+    let mut bytes = Vec::new();
+    let outcome = if path == "-" {
+        std::io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
+    };
+    outcome.map_err(|error| format!("cannot read `{shown}`: {}", plain(&error)))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(format!("cannot read `{shown}`: it is larger than 64 MiB"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("cannot read `{shown}`: it is not UTF-8 text (byte {at})")
+    })
+}
+
+/// The words of an error of the system, without its number.
+fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// A line of a file that is read line by line.
+pub(crate) enum Line<'a> {
+    /// Its text, without the line end.
+    Text(&'a str),
+    /// It is longer than allowed, and was skipped.
+    TooLong,
+    /// It is not UTF-8.
+    NotText,
+}
+
+/// Hands out the lines of a file, or of standard input for `-`, holding one at a time. With each it tells whether what
+/// follows has yet to come: then is the time to answer, as whoever writes may be waiting for that.
+pub(crate) fn lines(path: &str, longest: usize, sink: &mut dyn FnMut(Line<'_>, bool)) -> Result<(), String> {
+    let shown = sim_core::text::escape(path).into_owned();
+    let failed = |error: std::io::Error| format!("cannot read `{shown}`: {}", plain(&error));
+    let source: Box<dyn Read> = if path == "-" {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(fs::File::open(path).map_err(failed)?)
+    };
+    let mut reader = BufReader::with_capacity(1 << 16, source);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // Two more for the end of the line.
+        let read = reader.by_ref().take(longest as u64 + 2).read_until(b'\n', &mut line).map_err(failed)?;
+        if read == 0 {
+            return Ok(());
+        }
+        let ended = line.ends_with(b"\n");
+        if line.ends_with(b"\n") {
+            line.pop();
+        }
+        if line.ends_with(b"\r") {
+            line.pop();
+        }
+        if line.len() > longest {
+            if !ended {
+                skip_line(&mut reader).map_err(failed)?;
+            }
+            sink(Line::TooLong, reader.buffer().is_empty());
+            continue;
+        }
+        let text = match std::str::from_utf8(&line) {
+            Ok(text) => Line::Text(text),
+            Err(_) => Line::NotText,
+        };
+        sink(text, reader.buffer().is_empty());
+    }
+}
+
+/// Passes over the rest of a line without holding it.
+fn skip_line(reader: &mut dyn BufRead) -> std::io::Result<()> {
+    loop {
+        let (found, length) = match reader.fill_buf()? {
+            [] => return Ok(()),
+            buffer => match buffer.iter().position(|byte| *byte == b'\n') {
+                Some(at) => (true, at + 1),
+                None => (false, buffer.len()),
+            },
+        };
+        reader.consume(length);
+        if found {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes a file below `root`: beside its place, then renamed. A symbolic link at its place, or on the way to it from the
+/// root, is refused.
+pub(crate) fn write(root: &Path, path: &Path, text: &str) -> Result<(), String> {
+    let shown = sim_core::text::escape(&path.to_string_lossy()).into_owned();
+    let failed = |error: &std::io::Error| format!("cannot write `{shown}`: {}", plain(error));
+    let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_symlink());
+    if path.ancestors().take_while(|above| *above != root).any(is_link) {
+        return Err(format!("cannot write `{shown}`: a symbolic link stands in its place or on the way"));
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|error| {
+        // The half-written file is of no use to anybody; that it may be gone already is no news.
+        let _ = fs::remove_file(&temporary);
+        failed(&error)
+    })
+}
+
+/// Removes a file.
+pub(crate) fn remove(path: &Path) -> Result<(), String> {
+    let shown = sim_core::text::escape(&path.to_string_lossy()).into_owned();
+    fs::remove_file(path).map_err(|error| format!("cannot remove `{shown}`: {}", plain(&error)))
+}
+
+/// Every file below a folder whose name ends in `ending`, in order of their paths.
+pub(crate) fn files_below(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let shown = || sim_core::text::escape(&folder.to_string_lossy()).into_owned();
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(format!("cannot read `{}`: {}", shown(), plain(&error))),
+        };
+        for entry in entries {
+            let entry = entry.map_err(|error| format!("cannot read `{}`: {}", shown(), plain(&error)))?;
+            // Links are not followed: nothing outside the root is read.
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() && entry.file_name().to_string_lossy().ends_with(ending) => {
+                    found.push(entry.path());
+                }
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether a path is a folder.
+pub(crate) fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
+/// Whether a path is something that can be read like a file.
+pub(crate) fn is_file(path: &str) -> bool {
+    Path::new(path).is_file()
+}
+
+/// A path without links and dots; as it is if it cannot be resolved.
+pub(crate) fn resolved(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// Whether this runs on a build machine, where nothing may be accepted.
+pub(crate) fn on_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}
+
+/// Whether messages are coloured.
+pub(crate) fn colour() -> bool {
+    let off = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    !off && std::io::stderr().is_terminal()
+}
+
+/// Standard output, gathered in blocks.
+pub(crate) struct Output {
+    buffer: String,
+}
+
+impl Output {
+    pub(crate) fn new() -> Output {
+        Output { buffer: String::new() }
+    }
+
+    /// The text that is to be written next; ask for [`Output::flush_full`] now and then.
+    pub(crate) fn text(&mut self) -> &mut String {
+        &mut self.buffer
+    }
+
+    /// Writes what was gathered once it is much.
+    pub(crate) fn flush_full(&mut self) {
+        if self.buffer.len() > 1 << 16 {
+            self.flush();
+        }
+    }
+
+    /// Writes what was gathered. Nobody listening any more is no mistake: the program ends at once.
+    pub(crate) fn flush(&mut self) {
+        if self.buffer.is_empty() {
+            return;
+        }
+        let mut out = std::io::stdout().lock();
+        match out.write_all(self.buffer.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+            Err(error) => {
+                message(&format!("error: cannot write the output: {}", plain(&error)));
+                std::process::exit(i32::from(Exit::Usage as u8));
+            }
+        }
+        self.buffer.clear();
+    }
+}
+
+/// Writes to standard output and is done.
+pub(crate) fn print(text: &str) {
+    let mut output = Output::new();
+    output.text().push_str(text);
+    output.flush();
+}
+
+/// The arguments of the command line with everything hostile escaped.
+pub(crate) fn safe_arguments() -> Vec<String> {
+    std::env::args_os()
+        .map(|argument| sim_core::text::escape(&argument.to_string_lossy()).into_owned())
+        .collect()
+}
+
+/// A message on standard error.
+pub(crate) fn message(text: &str) {
+    let mut err = std::io::stderr().lock();
+    // Where the message cannot be written there is nobody to tell.
+    let _ = err
+        .write_all(text.as_bytes())
+        .and_then(|()| if text.ends_with('\n') { Ok(()) } else { err.write_all(b"\n") });
+}
+
+/// An error on standard error, and the exit code that goes with it.
+pub(crate) fn failure(text: &str, exit: Exit) -> Exit {
+    message(&format!("error: {text}"));
+    exit
+}
+
+/// What clap has to say: help and version are the product, everything else is bad usage.
+/// What is wrong with the usage is told of the arguments made safe, as the message quotes them.
+pub(crate) fn usage(error: &clap::Error, again: impl FnOnce() -> Option<clap::Error>) -> ExitCode {
+    let safe = if error.use_stderr() { again() } else { None };
+    let error = safe.as_ref().unwrap_or(error);
+    // A closed stream is no reason to fail.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { Exit::Fine as u8 })
+}

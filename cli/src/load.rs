@@ -1,0 +1,138 @@
+//! From a path to a scenario: reading, parsing, resolving, and telling what is wrong.
+
+use std::path::{Path, PathBuf};
+
+use dsl::ast::FileId;
+use dsl::diag::Severity;
+use dsl::source::Sources;
+use sim_core::engine::RunConfig;
+use sim_core::engine::scenario::Scenario;
+use sim_core::model::{MODELS, Model};
+use sim_core::trace::names::Names;
+
+use crate::io::{self, Exit};
+
+/// A scenario that is ready to run.
+pub(crate) struct Loaded {
+    pub scenario: Scenario,
+    pub names: Names,
+}
+
+/// The root of a scenario: the nearest folder above it that holds a folder `scenarios`, else its own folder.
+pub(crate) fn root_of(path: &str, given: Option<&Path>) -> PathBuf {
+    if let Some(root) = given {
+        return io::resolved(root);
+    }
+    if path == "-" {
+        return io::resolved(Path::new("."));
+    }
+    let file = io::resolved(Path::new(path));
+    let own = file.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+    own.ancestors()
+        .find(|folder| io::is_folder(&folder.join("scenarios")))
+        .map_or(own.clone(), Path::to_owned)
+}
+
+/// A path relative to the root with `/`, as messages and traces show it.
+pub(crate) fn shown(path: &str, root: &Path) -> String {
+    if path == "-" {
+        return "<standard input>".to_owned();
+    }
+    let file = io::resolved(Path::new(path));
+    match file.strip_prefix(root) {
+        Ok(relative) => {
+            relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+        }
+        Err(_) => Path::new(path)
+            .file_name()
+            .map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned()),
+    }
+}
+
+/// Reads a scenario; what is wrong with it goes to standard error, warnings too.
+pub(crate) fn load(path: &str, root: Option<&Path>) -> Result<Loaded, Exit> {
+    let text = io::read(path).map_err(|error| io::failure(&error, Exit::Usage))?;
+    let root = root_of(path, root);
+    let mut sources = Sources::default();
+    let file: FileId = sources.add(shown(path, &root), text);
+    let (scenario, diagnostics) = dsl::read_scenario(&sources, file);
+    if !diagnostics.is_empty() {
+        io::message(&dsl::render::render(&diagnostics, &sources, io::colour()));
+    }
+    let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    match scenario {
+        Some(scenario) if !wrong => {
+            let mut names = Names::new();
+            for (sid, name) in &scenario.names {
+                names.insert(*sid, name.to_string());
+            }
+            Ok(Loaded { scenario, names })
+        }
+        _ => Err(Exit::Text),
+    }
+}
+
+/// Options that every command takes which runs a scenario.
+#[derive(clap::Args)]
+pub(crate) struct RunOptions {
+    /// Play by the rules of this model instead of the scenario's first one
+    #[arg(long, value_name = "MODEL", value_parser = model_named)]
+    pub model: Option<&'static Model>,
+    /// Seed all randomness with this number instead of the scenario's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// End the run at a bound: `events=N` or `time=DURATION`
+    #[arg(long, value_name = "BOUND", value_parser = limit)]
+    pub limit: Vec<Bound>,
+    /// The root of the scenario: paths are shown relative to it
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+}
+
+/// A bound given on the command line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bound {
+    Events(u64),
+    Time(u64),
+}
+
+/// A model by its name, for arguments.
+pub(crate) fn model_named(text: &str) -> Result<&'static Model, String> {
+    Model::named(text).ok_or_else(|| {
+        let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
+        format!("the models are {}", names.join(", "))
+    })
+}
+
+fn limit(text: &str) -> Result<Bound, String> {
+    let bad = || "expected `events=N` or `time=DURATION`, such as `time=10s`".to_owned();
+    match text.split_once('=') {
+        Some(("events", number)) => number.parse().map(Bound::Events).map_err(|_| bad()),
+        Some(("time", time)) => duration(time).map(Bound::Time).ok_or_else(bad),
+        _ => Err(bad()),
+    }
+}
+
+/// A duration such as `10s`, in nanoseconds.
+pub(crate) fn duration(text: &str) -> Option<u64> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let (_, size) = sim_core::engine::time::UNITS.iter().find(|(name, _)| *name == unit)?;
+    number.parse::<u64>().ok()?.checked_mul(*size)
+}
+
+impl RunOptions {
+    /// The configuration of a run under the options; the model is the given one, else the scenario's first.
+    pub(crate) fn config(&self, scenario: &Scenario) -> RunConfig {
+        let first = scenario.models.first().copied().unwrap_or(sim_core::model::DEFAULT);
+        let mut config = RunConfig::of(scenario, self.model.unwrap_or(first));
+        config.seed = self.seed.unwrap_or(config.seed);
+        for bound in &self.limit {
+            match bound {
+                Bound::Events(events) => config.limits.events = *events,
+                Bound::Time(time) => config.limits.time = *time,
+            }
+        }
+        config
+    }
+}
