@@ -1,0 +1,65 @@
+//! The table of cases and of the ratios between them.
+
+use crate::Operation;
+use crate::access::Watched::{Explained, Silent};
+use crate::{access, cedar, queue, step, world};
+
+/// One case.
+pub struct Case {
+    /// Its name, as the command line takes it.
+    pub name: &'static str,
+    /// The smaller of the two sizes at which instructions are counted; the larger one is three times that.
+    pub counted: u64,
+    /// Makes it ready.
+    pub make: fn() -> Operation,
+}
+
+const fn case(name: &'static str, counted: u64, make: fn() -> Operation) -> Case {
+    Case { name, counted, make }
+}
+
+/// Every case.
+pub const CASES: &[Case] = &[
+    case("check-8", 2_000, || access::plain(8, 12, Silent)),
+    case("check-8-explained", 1_000, || access::plain(8, 12, Explained)),
+    case("check-40", 2_000, || access::plain(40, 60, Silent)),
+    case("check-40-explained", 500, || access::plain(40, 60, Explained)),
+    case("check-8-of-60-groups", 2_000, || access::plain(8, 60, Silent)),
+    case("check-conditional", 2_000, || access::conditional(Silent)),
+    case("check-conditional-explained", 500, || access::conditional(Explained)),
+    case("check-central", 2_000, || access::central(Silent)),
+    case("check-central-explained", 500, || access::central(Explained)),
+    case("check-8-10-objects", 10_000, || access::plain_among(10, 8, 12, Silent)),
+    case("check-8-10000-objects", 10_000, || access::plain_among(10_000, 8, 12, Silent)),
+    case("open-10-objects", 10_000, || world::opens(10)),
+    case("open-10000-objects", 10_000, || world::opens(10_000)),
+    case("cedar", 200, cedar::decision),
+    case("queue-1000", 10_000, || queue::engine(1_000)),
+    case("heap-1000", 10_000, || queue::heap(1_000)),
+    case("queue-100000", 100_000, || queue::engine(100_000)),
+    case("heap-100000", 100_000, || queue::heap(100_000)),
+    case("wait-1000", 10_000, || step::waits(1_000)),
+    case("step-text", 1_000, step::with_text),
+    case("step-no-text", 1_000, step::without_text),
+    case("json-line", 500, step::json_line),
+    case("json-serde", 500, step::json_bare),
+];
+
+/// What is set against what: words, and the two cases.
+pub const RATIOS: &[(&str, &str, &str)] = &[
+    ("cedar / check of 8 entries", "cedar", "check-8"),
+    ("cedar / explained check of 8 entries", "cedar", "check-8-explained"),
+    ("40 entries, 60 groups / 8 entries, 12 groups", "check-40", "check-8"),
+    ("explained / silent, 8 entries", "check-8-explained", "check-8"),
+    ("explained / silent, 40 entries", "check-40-explained", "check-40"),
+    ("explained / silent, conditional", "check-conditional-explained", "check-conditional"),
+    ("explained / silent, central policy", "check-central-explained", "check-central"),
+    ("checks: 10,000 objects / 10 objects", "check-8-10000-objects", "check-8-10-objects"),
+    ("opens: 10,000 objects / 10 objects", "open-10000-objects", "open-10-objects"),
+    ("event queue / bare heap, 1,000 pending", "queue-1000", "heap-1000"),
+    ("event queue / bare heap, 100,000 pending", "queue-100000", "heap-100000"),
+    ("event queue: 100,000 / 1,000 pending", "queue-100000", "queue-1000"),
+    ("engine with waiting threads / bare heap, 1,000 pending", "wait-1000", "heap-1000"),
+    ("step with text / without", "step-text", "step-no-text"),
+    ("JSON line / serde_json alone", "json-line", "json-serde"),
+];
