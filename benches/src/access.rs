@@ -7,6 +7,7 @@ use sim_core::access::{
     AccessRequest, Descriptor, Explanation, Intents, LocalClaims, Observer, Policy, PolicyAcl, PolicyCache,
     PolicyRule, ProcessTrust, ResultMode, Silent, access_check,
 };
+use sim_core::analysis::Sweep;
 use sim_core::ids::{SessionId, TokenId};
 use sim_core::model::{KOBICHA, Model};
 use sim_core::privilege::Privileges;
@@ -63,6 +64,21 @@ pub fn last_entry_grants(n: u32, aces: u32, groups: u32) -> Vec<Ace> {
         .collect();
     entries.push(Ace::basic(AceType::ALLOW, group(groups - 1), FILE_READ));
     entries
+}
+
+/// The question of [`plain`] asked again in a sweep that knows the answer.
+pub fn swept() -> Operation {
+    let Checks { token, anonymous, descriptors, policies } =
+        Checks::new(facts(12), vec![with_dacl(last_entry_grants(0, 8, 12))], Vec::new());
+    Box::new(move |times| {
+        let mut sweep = Sweep::new(MODEL, &anonymous, &policies);
+        let asker = sweep.asker(token.clone());
+        let guards: Vec<_> = descriptors.iter().map(|guard| sweep.guard(guard.clone())).collect();
+        for _ in 0..times {
+            let verdict = sweep.ask(black_box(asker), black_box(guards[0]), GENERIC_READ);
+            assert!(verdict.is_ok_and(|verdict| verdict.allowed), "every case is one that grants");
+        }
+    })
 }
 
 /// Three conditional entries on two of the user's three claims; only the last condition holds.

@@ -2,7 +2,7 @@
 
 use crate::Operation;
 use crate::access::Watched::{Explained, Silent};
-use crate::{access, cedar, queue, step, world};
+use crate::{access, cedar, descriptor_text, queue, step, world};
 
 /// One case.
 pub struct Case {
@@ -31,6 +31,7 @@ pub const CASES: &[Case] = &[
     case("check-central-explained", 500, || access::central(Explained)),
     case("check-8-10-objects", 10_000, || access::plain_among(10, 8, 12, Silent)),
     case("check-8-10000-objects", 10_000, || access::plain_among(10_000, 8, 12, Silent)),
+    case("sweep-repeated", 10_000, access::swept),
     case("open-10-objects", 10_000, || world::opens(10)),
     case("open-10000-objects", 10_000, || world::opens(10_000)),
     case("cedar", 200, cedar::decision),
@@ -41,6 +42,10 @@ pub const CASES: &[Case] = &[
     case("wait-1000", 10_000, || step::waits(1_000)),
     case("step-text", 1_000, step::with_text),
     case("step-no-text", 1_000, step::without_text),
+    case("sddl-read", 500, descriptor_text::read_sddl),
+    case("sddl-write", 500, descriptor_text::write_sddl),
+    case("binary-read", 2_000, descriptor_text::read_binary),
+    case("binary-write", 2_000, descriptor_text::write_binary),
     case("json-line", 500, step::json_line),
     case("json-serde", 500, step::json_bare),
 ];
@@ -50,6 +55,7 @@ pub const RATIOS: &[(&str, &str, &str)] = &[
     ("cedar / check of 8 entries", "cedar", "check-8"),
     ("cedar / explained check of 8 entries", "cedar", "check-8-explained"),
     ("40 entries, 60 groups / 8 entries, 12 groups", "check-40", "check-8"),
+    ("check of 8 entries / asked again in a sweep", "check-8", "sweep-repeated"),
     ("explained / silent, 8 entries", "check-8-explained", "check-8"),
     ("explained / silent, 40 entries", "check-40-explained", "check-40"),
     ("explained / silent, conditional", "check-conditional-explained", "check-conditional"),

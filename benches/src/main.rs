@@ -8,6 +8,7 @@
 mod access;
 mod cases;
 mod cedar;
+mod descriptor_text;
 mod measure;
 mod queue;
 mod step;

@@ -77,7 +77,7 @@ fn file(n: u32) -> ObjectDecl {
     ObjectDecl {
         path: path(n),
         class: ObjectType::File,
-        security: SecurityDecl::Parts(parts),
+        security: SecurityDecl::Parts(Box::new(parts)),
         values: Vec::new(),
     }
 }

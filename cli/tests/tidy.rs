@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use common::{files_below, root};
 
 /// The modules of `sim-core` with their ranks: each imports lower ones only.
-const RANKS: [(&str, u32); 12] = [
+const RANKS: [(&str, u32); 13] = [
     ("model", 0),
     ("ids", 1),
     ("sid", 1),
@@ -23,6 +23,7 @@ const RANKS: [(&str, u32); 12] = [
     ("world", 5),
     ("engine", 6),
     ("trace", 7),
+    ("analysis", 8),
 ];
 
 /// Imports that break the law for a reason: (file, module, reason).

@@ -1,7 +1,7 @@
 //! The security model and the discrete-event simulator around it: pure data in, pure data out.
 //!
 //! Modules stand in rank order, and each imports lower ranks only: the models (0), identifiers, masks and privileges
-//! (1), security descriptors (2), tokens (3), the access check (4), the world (5), the engine (6), traces (7).
+//! (1), security descriptors (2), tokens (3), the access check (4), the world (5), the engine (6), traces (7), analyses (8).
 //! Nothing here reads a file, a clock or the environment, and nothing prints.
 
 pub mod model;
@@ -23,3 +23,5 @@ pub mod world;
 pub mod engine;
 
 pub mod trace;
+
+pub mod analysis;

@@ -5,14 +5,16 @@ mod common;
 
 use common::*;
 use proptest::prelude::*;
-use sim_core::access::{AccessRequest, Explanation, Intents, Silent, access_check};
+use sim_core::access::{AccessRequest, Descriptor, Explanation, Intents, PolicyCache, Silent, access_check};
+use sim_core::analysis::Sweep;
+use sim_core::ids::{SessionId, TokenId};
 use sim_core::model::{KACS, KOBICHA, MODELS, Model};
 use sim_core::privilege::Privilege;
-use sim_core::rights::AccessMask;
+use sim_core::rights::{AccessMask, ObjectType};
 use sim_core::sd::condition::{ClaimFlags, ClaimValues, Namespace, Operator};
 use sim_core::sd::{Ace, AceType};
-use sim_core::sid::{self, Sid};
-use sim_core::token::{IntegrityLevel, Token};
+use sim_core::sid::{self, Sid, SidTable};
+use sim_core::token::{IntegrityLevel, Token, anonymous_token};
 
 const PRIVILEGES: [Privilege; 5] = sim_core::access::CHECK_PRIVILEGES;
 
@@ -191,6 +193,43 @@ proptest! {
         for model in [&KACS, &KOBICHA] {
             let (more, less) = (granted(model, &who, &object, desired), granted(model, &poorer, &object, desired));
             prop_assert!(more.contains(less), "{less} of {more}");
+        }
+    }
+
+    /// A sweep says what the check says, the first time and from memory, and keeps its questions apart.
+    #[test]
+    fn a_sweep_remembers_what_the_check_says(
+        askers in proptest::collection::vec(some_who(), 2),
+        objects in proptest::collection::vec(some_object(), 3),
+        rights in proptest::collection::vec(some_desired(), 2),
+    ) {
+        for model in MODELS {
+            // One table of SIDs for all of them: their numbers are only good together.
+            let mut sids = SidTable::new();
+            let tokens: Vec<Token> = askers.iter().map(|who| who.token(&mut sids)).collect();
+            let anonymous = anonymous_token(model, &mut sids, TokenId(1), SessionId(1));
+            let policies = PolicyCache::default();
+            let mapping = model.mapping(ObjectType::File);
+            let guards: Vec<Descriptor> = objects
+                .iter()
+                .map(|object| Descriptor::compile(object.sd.clone(), mapping, model, &mut sids))
+                .collect();
+            let mut sweep = Sweep::new(model, &anonymous, &policies);
+            let asked: Vec<_> = tokens.iter().map(|token| sweep.asker(token.clone())).collect();
+            let guarded: Vec<_> = guards.iter().map(|guard| sweep.guard(guard.clone())).collect();
+            for _ in 0..2 {
+                for (n, who) in askers.iter().enumerate() {
+                    for (k, object) in objects.iter().enumerate() {
+                        let plain = Object { intents: Intents::empty(), self_sid: None, ..object.clone() };
+                        for desired in &rights {
+                            let expected = check(model, who, &plain, *desired);
+                            let expected = expected.map(|decision| (decision.allowed, decision.handle_mask()));
+                            let verdict = sweep.ask(asked[n], guarded[k], AccessMask(*desired));
+                            prop_assert_eq!(verdict.map(|verdict| (verdict.allowed, verdict.kept)), expected);
+                        }
+                    }
+                }
+            }
         }
     }
 
