@@ -176,7 +176,7 @@ impl<'a> Writer<'a> {
     }
 
     fn gate(&mut self, subject: Subject) -> fmt::Result {
-        let who = |token: Option<&Token>| token.map(|token| self.names.name(token.facts().user));
+        let who = |token: Option<&Token>| token.map(|token| self.names.full(token.facts().user));
         let original = who(self.explanation.token.as_ref()).unwrap_or_default();
         let level = self.explanation.token.as_ref().and_then(Token::level).map_or("primary", |l| l.name());
         match subject {
@@ -244,7 +244,7 @@ impl<'a> Writer<'a> {
             }
             _ => sids.extend(facts.restricted_sids.iter().map(|entry| entry.sid)),
         }
-        let names: Vec<String> = sids.into_iter().map(|sid| self.names.name(sid)).collect();
+        let names: Vec<String> = sids.into_iter().map(|sid| self.names.full(sid)).collect();
         if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
     }
 
@@ -258,7 +258,7 @@ impl<'a> Writer<'a> {
     fn ace(&mut self, ace: &AceFact) -> fmt::Result {
         let source = self.source(ace.index);
         let kind = source.and_then(|ace| ace.kind.row()).map_or("unknown", |row| row.name);
-        let sid = source.map_or_else(String::new, |ace| self.names.name(ace.sid));
+        let sid = source.map_or_else(String::new, |ace| self.names.full(ace.sid));
         let mut text = format!("{} {kind} {sid} {:08x}: {}", ace.index, ace.mask.0, ace.verdict.name());
         if let Some(via) = ace.via {
             write!(text, " via {}", self.via(via))?;
@@ -289,7 +289,7 @@ impl<'a> Writer<'a> {
             Via::Restricting(index) => format!("restricting{}", position(index)),
             Via::Package => facts
                 .and_then(|facts| facts.confinement.as_ref())
-                .map_or_else(|| "package".to_owned(), |c| format!("package {}", self.names.name(c.sid))),
+                .map_or_else(|| "package".to_owned(), |c| format!("package {}", self.names.full(c.sid))),
             Via::Capability(index) => format!("capability{}", position(index)),
             Via::DeviceGroup(index) => format!("device group{}", position(index)),
             Via::RestrictedDeviceGroup(index) => format!("restricted device group{}", position(index)),
@@ -322,7 +322,7 @@ impl<'a> Writer<'a> {
         for test in &condition.record.members {
             let not = if test.via.is_some() { "" } else { "not " };
             let among = if test.device { "device" } else { "token" };
-            write!(text, "{separator}{} {not}in {among}", self.names.name(test.sid))?;
+            write!(text, "{separator}{} {not}in {among}", self.names.full(test.sid))?;
             if let Some(via) = test.via {
                 write!(text, " ({})", self.via(via))?;
             }

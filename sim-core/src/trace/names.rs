@@ -32,4 +32,11 @@ impl Names {
             None => WellKnown::of(sid).map_or_else(|| sid.to_string(), |row| row.name.to_owned()),
         }
     }
+
+    /// The same with the SID behind it, where the name is not the SID itself.
+    #[must_use]
+    pub fn full(&self, sid: Sid) -> String {
+        let (name, number) = (self.name(sid), sid.to_string());
+        if name == number { number } else { format!("{name} ({number})") }
+    }
 }
