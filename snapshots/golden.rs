@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sim_core::engine::RunConfig;
+use sim_core::engine::scenario::Scenario;
+use sim_core::model::Model;
+use sim_core::trace::golden_name;
 use sim_core::trace::names::Names;
 use sim_core::trace::text::{Explain, trace};
 
@@ -35,33 +38,17 @@ fn every_scenario_has_its_golden_trace() {
     assert!(!scenarios.is_empty(), "there are scenarios");
     let mut goldens = BTreeSet::new();
     for path in scenarios {
-        let relative = path.strip_prefix(root.join("scenarios")).expect("it lies below");
-        let mut sources = dsl::source::Sources::default();
         let text = std::fs::read_to_string(&path).expect("the scenario can be read");
-        let file = sources.add(relative.to_string_lossy().into_owned(), text);
-        let (scenario, diagnostics) = dsl::read_scenario(&sources, file);
-        let scenario =
-            scenario.unwrap_or_else(|| panic!("{}", dsl::render::render(&diagnostics, &sources, false)));
-        let mut names = Names::new();
-        scenario.names.iter().for_each(|(sid, name)| names.insert(*sid, name.to_string()));
-        for model in &scenario.models {
-            let (text, finished) =
-                trace(&scenario, &names, &RunConfig::of(&scenario, model), Explain::Nothing)
-                    .expect("the world can be built");
-            assert!(
-                finished.holds() && !finished.limited(),
-                "{} under {}:\n{text}",
-                relative.display(),
-                model.name
-            );
-            let stem = path.file_stem().expect("it has a name").to_string_lossy();
-            let folder = root.join("snapshots").join(relative.parent().expect("it lies in a folder"));
-            goldens.insert(folder.join(format!("{stem}.{}.snap", model.name)));
-            let mut settings = insta::Settings::new();
-            settings.set_snapshot_path(&folder);
-            settings.set_prepend_module_to_snapshot(false);
-            settings.set_omit_expression(true);
-            settings.bind(|| insta::assert_snapshot!(format!("{stem}.{}", model.name), text));
+        // What is there for `use` has no trace of its own.
+        if !dsl::has_scenario(&text) {
+            continue;
+        }
+        let params = read(&root, &path, &text, &[]).params;
+        for combination in dsl::combinations(&params).expect("few enough") {
+            let scenario = read(&root, &path, &text, &combination).scenario.expect("nothing is wrong");
+            for model in &scenario.models {
+                goldens.insert(hold(&root, &path, &scenario, model));
+            }
         }
     }
     let orphans: Vec<PathBuf> = files_below(&root.join("snapshots"), ".snap")
@@ -69,4 +56,35 @@ fn every_scenario_has_its_golden_trace() {
         .filter(|path| !goldens.contains(path))
         .collect();
     assert!(orphans.is_empty(), "no scenario has these golden traces: {orphans:?}");
+}
+
+/// A scenario with values for its parameters; its mistakes end the test.
+fn read(root: &Path, path: &Path, text: &str, params: &[(String, String)]) -> dsl::ReadScenario {
+    let mut sources = dsl::source::Sources::default();
+    let name = path.strip_prefix(root).expect("it lies below").to_string_lossy().replace('\\', "/");
+    let file = sources.add(name, text.to_owned());
+    let mut files = |name: &str| std::fs::read_to_string(root.join(name)).map_err(|error| error.to_string());
+    let read = dsl::read(&mut sources, file, &mut dsl::Reading { params, files: &mut files });
+    assert!(read.scenario.is_some(), "{}", dsl::render::render(&read.diagnostics, &sources, false));
+    read
+}
+
+/// Holds the trace of a scenario under a model against its golden one, and says where that lies.
+fn hold(root: &Path, path: &Path, scenario: &Scenario, model: &'static Model) -> PathBuf {
+    let mut names = Names::new();
+    scenario.names.iter().for_each(|(sid, name)| names.insert(*sid, name.to_string()));
+    let (text, finished) = trace(scenario, &names, &RunConfig::of(scenario, model), Explain::Nothing)
+        .expect("the world can be built");
+    let shown = path.display();
+    assert!(finished.holds() && !finished.limited(), "{shown} under {}:\n{text}", model.name);
+    let relative = path.strip_prefix(root.join("scenarios")).expect("it lies below");
+    let folder = root.join("snapshots").join(relative.parent().expect("it lies in a folder"));
+    let stem = path.file_stem().expect("it has a name").to_string_lossy();
+    let name = golden_name(&stem, model.name, &scenario.params);
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(&folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name.clone(), text));
+    folder.join(format!("{name}.snap"))
 }

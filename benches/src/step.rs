@@ -119,7 +119,7 @@ fn opens() -> String {
 fn read(text: &str) -> (Scenario, Names) {
     let mut sources = Sources::default();
     let file = sources.add("bench.scn".into(), text.into());
-    let (scenario, diagnostics) = dsl::read_scenario(&sources, file);
+    let (scenario, diagnostics) = dsl::read_scenario(&mut sources, file);
     let scenario = scenario.unwrap_or_else(|| panic!("{diagnostics:?}"));
     let mut names = Names::new();
     for (sid, name) in &scenario.names {

@@ -3,17 +3,21 @@
 
 use std::path::{Path, PathBuf};
 
+use sim_core::engine::scenario::Scenario;
+use sim_core::model::Model;
+use sim_core::trace::golden_name;
+
 use crate::io;
 use crate::load;
 
 /// Where the golden of a scenario under a model lies: `ROOT/scenarios/a/b.scn` has `ROOT/snapshots/a/b.MODEL.snap`; a
-/// scenario outside any `scenarios` folder has it in `snapshots/` beside itself.
-pub(crate) fn path_of(scenario: &Path, root: &Path, model: &str) -> PathBuf {
-    let stem = scenario.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = format!("{stem}.{model}.snap");
-    match scenario.strip_prefix(root.join("scenarios")) {
+/// scenario outside any `scenarios` folder has it in `snapshots/` beside itself. Parameters are part of the name.
+pub(crate) fn path_of(path: &Path, root: &Path, scenario: &Scenario, model: &Model) -> PathBuf {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = format!("{}.snap", golden_name(&stem, model.name, &scenario.params));
+    match path.strip_prefix(root.join("scenarios")) {
         Ok(relative) => root.join("snapshots").join(relative.parent().unwrap_or(Path::new(""))).join(name),
-        Err(_) => scenario.parent().unwrap_or(Path::new(".")).join("snapshots").join(name),
+        Err(_) => path.parent().unwrap_or(Path::new(".")).join("snapshots").join(name),
     }
 }
 

@@ -187,6 +187,18 @@ pub(crate) fn files_below(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, S
     Ok(found)
 }
 
+/// The text of a file by its name below the root; links are followed, but not out of the root.
+pub(crate) fn read_below(root: &Path, name: &str) -> Result<String, String> {
+    let path = root.join(name);
+    if !is_file(&path.to_string_lossy()) {
+        return Err("there is no such file".to_owned());
+    }
+    if !resolved(&path).starts_with(resolved(root)) {
+        return Err("it lies outside of the scenario's root".to_owned());
+    }
+    read(&path.to_string_lossy())
+}
+
 /// Whether a path is a folder.
 pub(crate) fn is_folder(path: &Path) -> bool {
     path.is_dir()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use dsl::ast::FileId;
 use dsl::diag::Severity;
 use dsl::source::Sources;
+use dsl::{Param, ReadScenario, Reading};
 use sim_core::engine::RunConfig;
 use sim_core::engine::scenario::Scenario;
 use sim_core::model::{MODELS, Model};
@@ -16,6 +17,10 @@ use crate::io::{self, Exit};
 pub(crate) struct Loaded {
     pub scenario: Scenario,
     pub names: Names,
+    /// The parameters that it declares.
+    pub params: Vec<Param>,
+    /// The files that it uses, by their names below the root.
+    pub used: Vec<String>,
 }
 
 /// The root of a scenario: the nearest folder above it that holds a folder `scenarios`, else its own folder.
@@ -49,15 +54,20 @@ pub(crate) fn shown(path: &str, root: &Path) -> String {
     }
 }
 
-/// Reads a scenario; what is wrong with it goes to standard error, warnings too.
-pub(crate) fn load(path: &str, root: Option<&Path>) -> Result<Loaded, Exit> {
+/// Reads a scenario with these values for its parameters; what is wrong with it goes to standard error, warnings too.
+pub(crate) fn load(path: &str, root: Option<&Path>, params: &[(String, String)]) -> Result<Loaded, Exit> {
     let text = io::read(path).map_err(|error| io::failure(&error, Exit::Usage))?;
     let root = root_of(path, root);
     let mut sources = Sources::default();
     let file: FileId = sources.add(shown(path, &root), text);
-    let (scenario, diagnostics) = dsl::read_scenario(&sources, file);
+    let mut files = |name: &str| io::read_below(&root, name);
+    let read = dsl::read(&mut sources, file, &mut Reading { params, files: &mut files });
+    let ReadScenario { scenario, diagnostics, params, refused } = read;
     if !diagnostics.is_empty() {
         io::message(&dsl::render::render(&diagnostics, &sources, io::colour()));
+    }
+    for why in &refused {
+        io::failure(&sim_core::text::escape(why), Exit::Usage);
     }
     let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     match scenario {
@@ -66,9 +76,11 @@ pub(crate) fn load(path: &str, root: Option<&Path>) -> Result<Loaded, Exit> {
             for (sid, name) in &scenario.names {
                 names.insert(*sid, name.to_string());
             }
-            Ok(Loaded { scenario, names })
+            let used = sources.names().skip(1).map(str::to_owned).collect();
+            Ok(Loaded { scenario, names, params, used })
         }
-        _ => Err(Exit::Text),
+        _ if wrong => Err(Exit::Text),
+        _ => Err(Exit::Usage),
     }
 }
 
@@ -81,6 +93,9 @@ pub(crate) struct RunOptions {
     /// Seed all randomness with this number instead of the scenario's
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Give a parameter of the scenario this value
+    #[arg(long, value_name = "NAME=VALUE", value_parser = param)]
+    pub param: Vec<(String, String)>,
     /// End the run at a bound: `events=N` or `time=DURATION`
     #[arg(long, value_name = "BOUND", value_parser = limit)]
     pub limit: Vec<Bound>,
@@ -102,6 +117,12 @@ pub(crate) fn model_named(text: &str) -> Result<&'static Model, String> {
         let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
         format!("the models are {}", names.join(", "))
     })
+}
+
+fn param(text: &str) -> Result<(String, String), String> {
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| "expected `NAME=VALUE`, such as `n=3`".to_owned())?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn limit(text: &str) -> Result<Bound, String> {

@@ -211,7 +211,7 @@ fn read(text: &str) -> (Option<Scenario>, Vec<Diagnostic>) {
     let mut sources = Sources::default();
     let file = sources.add("damaged.scn".to_owned(), text.to_owned());
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let (scenario, diagnostics) = dsl::read_scenario(&sources, file);
+        let (scenario, diagnostics) = dsl::read_scenario(&mut sources, file);
         let shown = dsl::render::render(&diagnostics, &sources, false);
         (scenario, diagnostics, shown)
     }));

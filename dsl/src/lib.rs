@@ -4,33 +4,82 @@
 pub mod ast;
 mod codes;
 pub mod diag;
+mod expand;
 pub mod parse;
 pub mod render;
 pub mod request;
 mod resolve;
 pub mod source;
 pub mod suggest;
+mod used;
 
+pub use expand::{Param, combinations};
 pub use resolve::{VERBS, Verb};
 
 use ast::{FileId, Span};
-use diag::Diagnostic;
+use diag::{Diagnostic, Severity};
 use sim_core::engine::scenario::Scenario;
 use source::Sources;
 
-/// Parses and resolves a file that was taken into `sources`. The scenario is there only if there is no error.
+/// What reading a scenario depends on besides its file.
+pub struct Reading<'a> {
+    /// Values for parameters, by name; the last one of a name counts.
+    pub params: &'a [(String, String)],
+    /// Gives the text of another file by its path below the root, or says why it cannot.
+    pub files: &'a mut dyn FnMut(&str) -> Result<String, String>,
+}
+
+/// What reading a scenario gave.
+#[derive(Debug)]
+pub struct ReadScenario {
+    /// The scenario, if nothing is wrong with it.
+    pub scenario: Option<Scenario>,
+    /// What is wrong or doubtful in the texts.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The parameters that the scenario declares, in order.
+    pub params: Vec<Param>,
+    /// What is wrong with the values that were given for parameters.
+    pub refused: Vec<String>,
+}
+
+/// Whether a text has a `scenario` block, or is broken so that it may have one: what has none is there for `use`.
 #[must_use]
-pub fn read_scenario(sources: &Sources, file: FileId) -> (Option<Scenario>, Vec<Diagnostic>) {
-    let (ast, mut diagnostics) = parse::parse(file, sources.text(file));
-    let broken = !diagnostics.is_empty();
+pub fn has_scenario(text: &str) -> bool {
+    let (ast, diagnostics) = parse::parse(FileId::default(), text);
+    let is_block = |stmt: &ast::Stmt| stmt.head.as_ref().is_some_and(|head| head.value == "scenario");
+    !diagnostics.is_empty() || ast.stmts.iter().any(is_block)
+}
+
+/// Reads a scenario that needs no other file, with its parameters as they are.
+#[must_use]
+pub fn read_scenario(sources: &mut Sources, file: FileId) -> (Option<Scenario>, Vec<Diagnostic>) {
+    let mut files = |_: &str| Err("no other file can be read here".to_owned());
+    let read = read(sources, file, &mut Reading { params: &[], files: &mut files });
+    (read.scenario, read.diagnostics)
+}
+
+/// Parses, expands and resolves a file that was taken into `sources`, and the files that it uses.
+#[must_use]
+pub fn read(sources: &mut Sources, file: FileId, reading: &mut Reading<'_>) -> ReadScenario {
+    let (ast, mut diagnostics) = used::gather(sources, file, reading.files);
+    let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     if ast.stmts.is_empty() && broken {
         // Nothing could be read: whatever is missing follows from that.
-        return (None, diagnostics);
+        return ReadScenario { scenario: None, diagnostics, params: Vec::new(), refused: Vec::new() };
     }
-    let (scenario, found) = resolve::resolve(&ast, sources);
-    let follows = |diagnostic: &Diagnostic| follows_from(diagnostic, &ast.set_aside, sources);
+    let expanded = expand::expand(ast.stmts, reading.params);
+    let broken = broken || !expanded.diagnostics.is_empty() || !expanded.refused.is_empty();
+    diagnostics.extend(expanded.diagnostics);
+    let tree = ast::Ast { stmts: expanded.stmts, ..ast };
+    let (scenario, found) = resolve::resolve(&tree, sources, &expanded.params);
+    let follows = |diagnostic: &Diagnostic| follows_from(diagnostic, &tree.set_aside, sources);
     diagnostics.extend(found.into_iter().filter(|diagnostic| !follows(diagnostic)));
-    (scenario.filter(|_| !broken), diagnostics)
+    ReadScenario {
+        scenario: scenario.filter(|_| !broken),
+        diagnostics,
+        params: expanded.params,
+        refused: expanded.refused,
+    }
 }
 
 /// Whether a diagnostic only follows from a statement that was set aside: it lies in it, or misses a name that it may

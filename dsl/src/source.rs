@@ -29,6 +29,11 @@ impl Sources {
         self.files.get(usize::from(file.0))
     }
 
+    /// The names of all files, in the order in which they were read.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|source| source.name.as_str())
+    }
+
     /// The name of a file.
     #[must_use]
     pub fn name(&self, file: FileId) -> &str {

@@ -299,7 +299,7 @@ fn scenario(bytes: &[u8]) {
     let length = text.len();
     let mut sources = dsl::source::Sources::default();
     let file = sources.add("fuzz.scn".to_owned(), text);
-    let (scenario, diagnostics) = dsl::read_scenario(&sources, file);
+    let (scenario, diagnostics) = dsl::read_scenario(&mut sources, file);
     for diagnostic in &diagnostics {
         assert!(diagnostic.span.start <= diagnostic.span.end && diagnostic.span.end as usize <= length);
     }

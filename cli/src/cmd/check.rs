@@ -22,7 +22,7 @@ impl Check {
     pub(crate) fn execute(&self) -> Exit {
         let mut exit = Exit::Fine;
         for file in &self.files {
-            match load::load(file, self.root.as_deref()) {
+            match load::load(file, self.root.as_deref(), &[]) {
                 Ok(loaded) => io::message(&format!(
                     "{}: {} steps, {} models",
                     sim_core::text::escape(file),

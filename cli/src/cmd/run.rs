@@ -41,7 +41,7 @@ enum Which {
 
 impl Run {
     pub(crate) fn execute(&self) -> Exit {
-        let loaded = match load::load(&self.file, self.options.root.as_deref()) {
+        let loaded = match load::load(&self.file, self.options.root.as_deref(), &self.options.param) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
@@ -52,7 +52,7 @@ impl Run {
             Some(Which::Denied) => text::Explain::Denied,
             Some(Which::All) => text::Explain::All,
         };
-        let Loaded { scenario, names } = &loaded;
+        let Loaded { scenario, names, .. } = &loaded;
         match self.format {
             Format::Text => output.text().push_str(&text::header(scenario, config.model, config.seed)),
             Format::Jsonl => {

@@ -9,8 +9,9 @@ use sim_core::trace::text;
 use similar::{ChangeTag, TextDiff};
 
 use crate::cmd::run::exit_of;
+use crate::golden;
 use crate::io::{self, Exit, Output};
-use crate::{golden, load};
+use crate::load::{self, Loaded};
 
 /// Run scenarios and hold their traces against the golden ones
 ///
@@ -66,8 +67,25 @@ impl Test {
         let mut tally = Tally::default();
         let mut exit = Exit::Fine;
         let mut goldens = BTreeSet::new();
+        let mut used = BTreeSet::new();
+        let (scenarios, libraries): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(|path| {
+            io::read(&path.to_string_lossy()).map_or(true, |text| dsl::has_scenario(&text))
+        });
         for scenario in &scenarios {
-            exit = exit.and(self.scenario(scenario, &root, &mut goldens, &mut tally, &mut output));
+            let seen = (&mut goldens, &mut used);
+            exit = exit.and(self.scenario(scenario, &root, seen, &mut tally, &mut output));
+        }
+        // A file without a `scenario` block that nobody uses may be a scenario whose first line is misspelt.
+        for path in libraries {
+            let name = golden::relative(&path, &root);
+            if !used.contains(&name) {
+                let name = sim_core::text::escape(&name);
+                output
+                    .text()
+                    .push_str(&format!("FAIL {name}: it has no `scenario` block, and no scenario uses it\n"));
+                tally.failed += 1;
+                exit = exit.and(Exit::No);
+            }
         }
         if whole {
             exit = exit.and(self.orphans(&root, &goldens, &mut tally, &mut output));
@@ -89,25 +107,66 @@ impl Test {
         &self,
         path: &Path,
         root: &Path,
-        goldens: &mut BTreeSet<PathBuf>,
+        (goldens, used): (&mut BTreeSet<PathBuf>, &mut BTreeSet<String>),
         tally: &mut Tally,
         output: &mut Output,
     ) -> Exit {
         let name = golden::relative(path, root);
-        let loaded = match load::load(&path.to_string_lossy(), Some(root)) {
-            Ok(loaded) => loaded,
-            Err(exit) => {
-                tally.failed += 1;
-                output
-                    .text()
-                    .push_str(&format!("FAIL {}: it cannot be read\n", sim_core::text::escape(&name)));
-                return exit;
-            }
+        let shown = sim_core::text::escape(&name).into_owned();
+        let mut failed = |why: &str, exit: Exit| {
+            tally.failed += 1;
+            output.text().push_str(&format!("FAIL {shown}: {why}\n"));
+            exit
         };
+        let first = match load::load(&path.to_string_lossy(), Some(root), &[]) {
+            Ok(loaded) => loaded,
+            Err(exit) => return failed("it cannot be read", exit),
+        };
+        used.extend(first.used.iter().cloned());
+        let Some(combinations) = dsl::combinations(&first.params) else {
+            return failed("its parameters have more than 10000 combinations", Exit::Text);
+        };
+        if first.params.is_empty() {
+            return self.models((path, &name, root), &first, goldens, tally, output);
+        }
         let mut exit = Exit::Fine;
+        for params in combinations {
+            exit = exit.and(match load::load(&path.to_string_lossy(), Some(root), &params) {
+                Ok(loaded) => self.models((path, &name, root), &loaded, goldens, tally, output),
+                Err(exit) => {
+                    tally.failed += 1;
+                    output.text().push_str(&format!("FAIL {shown}: it cannot be read\n"));
+                    exit
+                }
+            });
+        }
+        exit
+    }
+
+    /// A scenario, with its parameters as they are, under each of its models.
+    fn models(
+        &self,
+        (path, name, root): (&Path, &str, &Path),
+        loaded: &Loaded,
+        goldens: &mut BTreeSet<PathBuf>,
+        tally: &mut Tally,
+        output: &mut Output,
+    ) -> Exit {
+        let mut exit = Exit::Fine;
+        let params: String = loaded
+            .scenario
+            .params
+            .iter()
+            .map(|(param, value)| format!(" --param {}", sim_core::text::escape(&format!("{param}={value}"))))
+            .collect();
         for model in &loaded.scenario.models {
             let config = RunConfig::of(&loaded.scenario, model);
-            let case = format!("{} [{}]", sim_core::text::escape(&name), model.name);
+            let case = format!(
+                "{} [{}{}]",
+                sim_core::text::escape(name),
+                model.name,
+                params.replace(" --param", "")
+            );
             let (trace, finished) =
                 match text::trace(&loaded.scenario, &loaded.names, &config, text::Explain::Nothing) {
                     Ok(run) => run,
@@ -121,7 +180,7 @@ impl Test {
                         continue;
                     }
                 };
-            let place = golden::path_of(path, root, model.name);
+            let place = golden::path_of(path, root, &loaded.scenario, model);
             goldens.insert(place.clone());
             let outcome = exit_of(&finished);
             if outcome != Exit::Fine {
@@ -140,14 +199,14 @@ impl Test {
                     output.text().push_str(&format!("    {}\n", line.trim_start()));
                 }
                 output.text().push_str(&format!(
-                    "    to see it: scn run {} --model {}\n",
-                    sim_core::text::escape(&name),
+                    "    to see it: scn run {} --model {}{params}\n",
+                    sim_core::text::escape(name),
                     model.name
                 ));
                 exit = exit.and(outcome);
                 continue;
             }
-            exit = exit.and(self.compare(&case, (&name, root), &place, &trace, tally, output));
+            exit = exit.and(self.compare(&case, (name, root), &place, &trace, tally, output));
         }
         exit
     }

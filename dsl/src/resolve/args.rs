@@ -185,7 +185,7 @@ impl<'a> Args<'a> {
 }
 
 /// The text of a quoted part; `None` for another kind of part.
-pub(super) fn text_of(part: &Part) -> Option<Read<String>> {
+pub(crate) fn text_of(part: &Part) -> Option<Read<String>> {
     match &part.value {
         PartKind::Raw(text) => Some(Ok(text.clone())),
         PartKind::Text(pieces) => Some(fill_in(pieces)),
@@ -193,7 +193,7 @@ pub(super) fn text_of(part: &Part) -> Option<Read<String>> {
     }
 }
 
-/// Puts the pieces of a text together. Nothing fills holes yet, so each is an unknown name.
+/// Puts the pieces of a text together; a hole that is left names nothing.
 fn fill_in(pieces: &[TextPiece]) -> Read<String> {
     let mut text = String::new();
     for piece in pieces {

@@ -20,25 +20,28 @@ use crate::codes;
 use crate::diag::Diagnostic;
 
 /// Heads at the top level that are read.
-pub(super) const DECLARATIONS: &[&str] =
-    &["scenario", "user", "group", "process", "service", "file", "directory", "key", "never", "expect"];
+pub(super) const DECLARATIONS: &[&str] = &[
+    "scenario",
+    "use",
+    "param",
+    "let",
+    "rights",
+    "for",
+    "user",
+    "group",
+    "app",
+    "process",
+    "service",
+    "file",
+    "directory",
+    "key",
+    "policy",
+    "never",
+    "expect",
+];
 
 /// Heads of the language that this version refuses by name.
-pub(super) const LATER: &[&str] = &[
-    "use",
-    "machine",
-    "app",
-    "volume",
-    "policy",
-    "rights",
-    "let",
-    "param",
-    "for",
-    "world",
-    "procedure",
-    "script",
-    "whatif",
-];
+pub(super) const LATER: &[&str] = &["machine", "volume", "world", "procedure", "script", "whatif"];
 
 /// The domain of principals when the scenario names none.
 const DEFAULT_DOMAIN: [u32; 4] = [21, 1000, 2000, 3000];

@@ -24,18 +24,20 @@ use sim_core::world::declare::{Declarations, EndpointDecl, ObjectDecl};
 
 use args::{Args, Read, unknown};
 
+pub(crate) use args::text_of;
 pub use steps::{VERBS, Verb};
 
 use crate::ast::{Ast, Block, Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::expand::Param;
 use crate::source::Sources;
 
 type Map<V> = IndexMap<String, V, FxBuildHasher>;
 
 /// Resolves the tree of a scenario file. The scenario is there only if no diagnostic is an error.
 #[must_use]
-pub(crate) fn resolve(ast: &Ast, sources: &Sources) -> (Option<Scenario>, Vec<Diagnostic>) {
+pub(crate) fn resolve(ast: &Ast, sources: &Sources, params: &[Param]) -> (Option<Scenario>, Vec<Diagnostic>) {
     let mut resolver = Resolver {
         sources,
         diagnostics: Vec::new(),
@@ -51,7 +53,11 @@ pub(crate) fn resolve(ast: &Ast, sources: &Sources) -> (Option<Scenario>, Vec<Di
         object_spans: Vec::new(),
         steps: Vec::new(),
     };
-    let scenario = resolver.scenario(ast);
+    let mut scenario = resolver.scenario(ast);
+    if let Some(scenario) = &mut scenario {
+        let param = |param: &Param| (Arc::from(param.name.as_str()), Arc::from(param.value.as_str()));
+        scenario.params = params.iter().map(param).collect();
+    }
     let failed = resolver.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     (scenario.filter(|_| !failed), resolver.diagnostics)
 }
@@ -133,6 +139,7 @@ impl<'a> Resolver<'a> {
         self.sort_objects();
         let scenario = Scenario {
             name: settings.name,
+            params: Vec::new(),
             models: settings.models,
             seed: settings.seed,
             limits: settings.limits,

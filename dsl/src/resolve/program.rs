@@ -83,6 +83,7 @@ impl Resolver<'_> {
         for stmt in stmts {
             self.statement(stmt, &mut writer, &scope);
         }
+        forgive_ruled_out(&mut writer.code);
         Program { code: writer.code, slots: names.len() as u32, counters: writer.counters as u32 }
     }
 
@@ -190,7 +191,6 @@ impl Resolver<'_> {
                 args.finish("stop")?;
                 writer.code.push(Instruction::Stop);
             }
-            "for" => return Err(self.not_built(head.span, "`for` in a thread")),
             "every" => return Err(self.not_built(head.span, "`every`")),
             _ => self.step(stmt, head, writer, scope)?,
         }
@@ -489,6 +489,8 @@ impl Resolver<'_> {
             let word = args.word("a condition")?;
             match word.value {
                 "impersonating" => Condition::Impersonating,
+                "true" => Condition::Constant(true),
+                "false" => Condition::Constant(false),
                 "subject" => Condition::Subject(self.is_identity(args)?),
                 "client" => Condition::Client(self.is_identity(args)?),
                 "model" => {
@@ -504,7 +506,11 @@ impl Resolver<'_> {
                 }
             }
         };
-        Ok(if negated { Condition::Not(Box::new(condition)) } else { condition })
+        Ok(match condition {
+            Condition::Constant(holds) => Condition::Constant(holds != negated),
+            condition if negated => Condition::Not(Box::new(condition)),
+            condition => condition,
+        })
     }
 
     fn is_identity(&mut self, args: &mut Args<'_>) -> Read<IdentityRef> {
@@ -628,6 +634,23 @@ fn always_steps(block: &Block) -> bool {
             _ => true,
         }
     })
+}
+
+/// Takes the expectations from the branches that a comparison of parameters rules out: that they never come is no news.
+fn forgive_ruled_out(code: &mut [Instruction]) {
+    for at in 0..code.len() {
+        let Some(Instruction::Unless(Condition::Constant(holds), to)) = code.get(at) else { continue };
+        let ruled_out = match (*holds, code.get(to.saturating_sub(1))) {
+            (false, _) => at + 1..*to,
+            (true, Some(Instruction::Jump(end))) if *end > *to => *to..*end,
+            (true, _) => continue,
+        };
+        for instruction in code.get_mut(ruled_out).unwrap_or_default() {
+            if let Instruction::Step(step) = instruction {
+                step.expects.clear();
+            }
+        }
+    }
 }
 
 /// The class that the rights of an expectation are read in.

@@ -225,6 +225,7 @@ pub fn evaluate_condition(world: &World, thread: ThreadId, condition: &Condition
     let level = || world.who(thread).level;
     match condition {
         Condition::Filled(slot) => world.slot(thread, *slot).is_some(),
+        Condition::Constant(holds) => *holds,
         Condition::Impersonating => world.thread(thread).installed.is_some(),
         Condition::Level(comparison, wanted) => match (level(), wanted) {
             (None, None) => comparison.holds(&0, &0),

@@ -17,6 +17,8 @@ use crate::world::op::{DeniedBy, ErrorName, Operation};
 pub struct Scenario {
     /// Its name.
     pub name: Arc<str>,
+    /// Its parameters with their values, in order of declaration.
+    pub params: Vec<(Arc<str>, Arc<str>)>,
     /// The models that it is played under, the first one by default.
     pub models: Vec<&'static Model>,
     /// The seed of all randomness.
@@ -199,6 +201,8 @@ impl ExpectedStage {
 pub enum Condition {
     /// A name holds something.
     Filled(Slot),
+    /// What a comparison of the scenario's own values came to.
+    Constant(bool),
     /// The thread impersonates.
     Impersonating,
     /// Its level is this one, or none.

@@ -3,6 +3,8 @@
 //!
 //! Authority: IMP-41, TRC-1, and the trace remarks of the access check.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -46,6 +48,8 @@ pub struct Header {
     pub model: String,
     /// The seed of all randomness.
     pub seed: u64,
+    /// The parameters and their values.
+    pub params: BTreeMap<String, String>,
 }
 
 /// A principal.
@@ -223,6 +227,7 @@ pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> Line {
         scenario: scenario.name.to_string(),
         model: model.name.to_owned(),
         seed,
+        params: scenario.params.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
     })
 }
 

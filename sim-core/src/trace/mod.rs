@@ -1,7 +1,10 @@
 //! Traces: records as text and as JSON Lines. The only place that puts facts into words.
 
 pub mod explain;
+mod golden;
 pub mod json;
 pub mod names;
 pub mod rights;
 pub mod text;
+
+pub use golden::golden_name;

@@ -34,7 +34,12 @@ pub enum Explain {
 /// The first line of a trace.
 #[must_use]
 pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> String {
-    format!("trace 1  scenario {}  model {}  seed {seed}\n", name(&scenario.name), model.name)
+    let mut line = format!("trace 1  scenario {}  model {}  seed {seed}", name(&scenario.name), model.name);
+    for (param, value) in &scenario.params {
+        let _ = write!(line, "  {}={}", name(param), name(value));
+    }
+    line.push('\n');
+    line
 }
 
 /// One record: its head line, and what belongs to it.

@@ -1,0 +1,720 @@
+//! What is written once and stands for many: `let`, `rights`, `param` and `for`. They are gone from the tree afterwards, so
+//! the rest of the reader knows nothing of them.
+//!
+//! A word that is the name of a value stands for the value wherever it is no head; in `"…"` it is filled in for `{name}`.
+//! What is put in keeps the place where it is used, so that a mistake is shown there.
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use sim_core::engine::time::{UNITS, format_time};
+
+use crate::ast::{Block, Bound, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece};
+use crate::codes;
+use crate::diag::Diagnostic;
+use crate::resolve::Verb;
+use crate::suggest::nearest;
+
+/// The most statements that `for` makes in one scenario.
+const MOST_STATEMENTS: u64 = 10_000_000;
+/// The most elements of a list or of a set of rights.
+const MOST_ELEMENTS: usize = 10_000;
+/// The longest text that names are filled into.
+const LONGEST_TEXT: usize = 1 << 20;
+/// How many values may be made of each other in a row.
+const DEEPEST: u32 = 64;
+
+/// A parameter of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// Its name.
+    pub name: String,
+    /// Its value now.
+    pub value: String,
+    /// What `in [ … ]` lists, in order; the default alone without it.
+    pub values: Vec<String>,
+}
+
+/// Every combination of the values of parameters, the first one's changing slowest; `None` if there are more than 10,000.
+#[must_use]
+pub fn combinations(params: &[Param]) -> Option<Vec<Vec<(String, String)>>> {
+    const MOST: usize = 10_000;
+    let mut all = vec![Vec::new()];
+    for param in params {
+        if all.len().checked_mul(param.values.len()).is_none_or(|count| count > MOST) {
+            return None;
+        }
+        let one_more = |known: &Vec<(String, String)>| {
+            let known = known.clone();
+            param.values.iter().map(move |value| {
+                let mut known = known.clone();
+                known.push((param.name.clone(), value.clone()));
+                known
+            })
+        };
+        all = all.iter().flat_map(one_more).collect();
+    }
+    Some(all)
+}
+
+/// What a name stands for.
+struct Value {
+    parts: Vec<Part>,
+    span: Span,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Raw,
+    Open,
+    Ready,
+}
+
+/// The names that a `for` around a statement gives, innermost last.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    name: &'a str,
+    value: &'a Part,
+    outer: Option<&'a Scope<'a>>,
+}
+
+pub(crate) struct Expander<'a> {
+    given: &'a [(String, String)],
+    values: IndexMap<String, Value, FxBuildHasher>,
+    params: Vec<Param>,
+    made: u64,
+    full: bool,
+    depth: u32,
+    diagnostics: Vec<Diagnostic>,
+    refused: Vec<String>,
+}
+
+/// The statements without what was expanded, and what was found on the way.
+pub(crate) struct Expanded {
+    pub stmts: Vec<Stmt>,
+    pub params: Vec<Param>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// What is wrong with the values that were given for parameters.
+    pub refused: Vec<String>,
+}
+
+/// Expands the statements of a scenario; `given` are values for parameters by name.
+pub(crate) fn expand(stmts: Vec<Stmt>, given: &[(String, String)]) -> Expanded {
+    let mut expander = Expander {
+        given,
+        values: IndexMap::default(),
+        params: Vec::new(),
+        made: 0,
+        full: false,
+        depth: 0,
+        diagnostics: Vec::new(),
+        refused: Vec::new(),
+    };
+    let rest = expander.collect(stmts);
+    expander.check_given();
+    for n in 0..expander.values.len() {
+        expander.evaluate(n);
+    }
+    let mut out = Vec::with_capacity(rest.len());
+    for stmt in rest {
+        expander.stmt(stmt, None, &mut out);
+    }
+    Expanded {
+        stmts: out,
+        params: expander.params,
+        diagnostics: expander.diagnostics,
+        refused: expander.refused,
+    }
+}
+
+impl Expander<'_> {
+    /// Takes the values out of the statements at the top.
+    fn collect(&mut self, stmts: Vec<Stmt>) -> Vec<Stmt> {
+        let mut rest = Vec::with_capacity(stmts.len());
+        for stmt in stmts {
+            let declared = match stmt.head.as_ref().map(|head| head.value.as_str()) {
+                Some("let") => self.value(&stmt, "let"),
+                Some("rights") => self.value(&stmt, "rights"),
+                Some("param") => self.param(&stmt),
+                _ => {
+                    rest.push(stmt);
+                    continue;
+                }
+            };
+            if let Err(diagnostic) = declared {
+                self.diagnostics.push(diagnostic);
+            }
+        }
+        rest
+    }
+
+    /// `let NAME = VALUE`, `rights NAME = A, B`
+    fn value(&mut self, stmt: &Stmt, head: &str) -> Result<(), Diagnostic> {
+        let (name, parts) = named(stmt, head)?;
+        let fits = match head {
+            "let" => parts.len() == 1 && is_value(&parts[0]),
+            _ => parts.iter().enumerate().all(|(n, part)| match &part.value {
+                PartKind::Comma => n % 2 == 1,
+                PartKind::Word(_) | PartKind::Number(_) => n % 2 == 0,
+                _ => false,
+            }),
+        };
+        if !fits || parts.len() % 2 == 0 {
+            let what = if head == "let" { "one value" } else { "rights, separated by commas" };
+            let span = parts.first().map_or(stmt.span.after(), |part| part.span);
+            return Err(Diagnostic::error(codes::ARGUMENT, span, format!("`{head}` takes {what}"))
+                .label(format!("expected {what}")));
+        }
+        self.declare(name, parts.to_vec())
+    }
+
+    /// `param NAME = DEFAULT [in [ A, B ]]`
+    fn param(&mut self, stmt: &Stmt) -> Result<(), Diagnostic> {
+        let (name, parts) = named(stmt, "param")?;
+        let (default, list) = match parts {
+            [default] if is_value(default) => (default, None),
+            [
+                default,
+                Part { value: PartKind::Prep(Prep::In), .. },
+                Part { value: PartKind::List(list), .. },
+            ] if is_value(default) => (default, Some(list)),
+            _ => {
+                let span = parts.first().map_or(stmt.span.after(), |part| part.span);
+                return Err(Diagnostic::error(codes::ARGUMENT, span, "a parameter has a default")
+                    .label("expected `= VALUE`, and `in [ … ]` behind it if there are more"));
+            }
+        };
+        let mut values = Vec::new();
+        for part in list.map_or(std::slice::from_ref(default), Vec::as_slice) {
+            match &part.value {
+                PartKind::Comma => {}
+                _ if same_kind(part, default) => values.extend(text_of(part)),
+                _ => {
+                    return Err(Diagnostic::error(
+                        codes::VALUE,
+                        part.span,
+                        "the values of a parameter are of one kind",
+                    )
+                    .label("another kind than the default"));
+                }
+            }
+        }
+        let mut value = default.clone();
+        let given = self.given.iter().rev().find(|(given, _)| *given == name.value);
+        if let Some((_, text)) = given {
+            match read_as(text, default) {
+                Some(part) => value.value = part,
+                None => self.refused.push(format!(
+                    "the parameter `{}` is {}, and `{text}` is not",
+                    name.value,
+                    kind_words(default)
+                )),
+            }
+        }
+        let shown = text_of(&value).unwrap_or_default();
+        self.params.push(Param { name: name.value.to_owned(), value: shown, values });
+        self.declare(name, vec![value])
+    }
+
+    fn declare(&mut self, name: Spanned<&str>, parts: Vec<Part>) -> Result<(), Diagnostic> {
+        self.free_name(name)?;
+        if let Some(first) = self.values.get(name.value) {
+            return Err(Diagnostic::error(
+                codes::DUPLICATE,
+                name.span,
+                format!("`{}` is declared twice", name.value),
+            )
+            .label("declared again here")
+            .related(first.span, "first declared here"));
+        }
+        self.values.insert(name.value.to_owned(), Value { parts, span: name.span, state: State::Raw });
+        Ok(())
+    }
+
+    /// A value has no name that means something already: it would be put in where that is meant.
+    fn free_name(&self, name: Spanned<&str>) -> Result<(), Diagnostic> {
+        const TAKEN: [&str; 32] = [
+            "read",
+            "write",
+            "execute",
+            "full",
+            "allow",
+            "deny",
+            "audit",
+            "alarm",
+            "label",
+            "trust",
+            "ok",
+            "granted",
+            "denied",
+            "error",
+            "impersonating",
+            "subject",
+            "client",
+            "service",
+            "model",
+            "not",
+            "and",
+            "or",
+            "is",
+            "group",
+            "process",
+            "thread",
+            "file",
+            "directory",
+            "key",
+            "none",
+            "true",
+            "false",
+        ];
+        if !TAKEN.contains(&name.value) && Verb::named(name.value).is_none() {
+            return Ok(());
+        }
+        Err(Diagnostic::error(
+            codes::DUPLICATE,
+            name.span,
+            format!("`{}` is a word of the language", name.value),
+        )
+        .label("choose another name"))
+    }
+
+    fn check_given(&mut self) {
+        for (name, _) in self.given {
+            if self.params.iter().any(|param| param.name == *name) {
+                continue;
+            }
+            let near = nearest(name, self.params.iter().map(|param| param.name.as_str()));
+            let near = near.map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+            self.refused.push(format!("the scenario has no parameter `{name}`{near}"));
+        }
+    }
+
+    /// Puts the values in that a value is made of. Order does not matter, so this may come from within another one.
+    fn evaluate(&mut self, n: usize) {
+        let Some((_, value)) = self.values.get_index_mut(n) else { return };
+        match value.state {
+            State::Ready => return,
+            State::Open => {
+                let span = value.span;
+                self.diagnostics.push(
+                    Diagnostic::error(codes::VALUE, span, "this value is made of itself")
+                        .label("goes round in a circle"),
+                );
+                return;
+            }
+            State::Raw if self.depth >= DEEPEST => {
+                let message = format!("more than {DEEPEST} values are made of each other");
+                let diagnostic =
+                    Diagnostic::error(codes::TOO_LARGE, value.span, message).label("too far to follow");
+                self.diagnostics.push(diagnostic);
+                return;
+            }
+            State::Raw => value.state = State::Open,
+        }
+        let parts = std::mem::take(&mut value.parts);
+        let span = value.span;
+        self.depth += 1;
+        for part in &parts {
+            self.evaluate_names_in(part);
+        }
+        self.depth -= 1;
+        let parts = self.parts(parts, None);
+        let parts = self.bounded(parts, span);
+        if let Some((_, value)) = self.values.get_index_mut(n) {
+            value.parts = parts;
+            value.state = State::Ready;
+        }
+    }
+
+    fn evaluate_names_in(&mut self, part: &Part) {
+        let visit = |expander: &mut Self, name: &str| {
+            if let Some(n) = expander.values.get_index_of(name) {
+                expander.evaluate(n);
+            }
+        };
+        match &part.value {
+            PartKind::Word(word) => visit(self, word),
+            PartKind::Text(pieces) => {
+                for piece in pieces {
+                    if let TextPiece::Hole(name) = piece {
+                        visit(self, &name.value);
+                    }
+                }
+            }
+            PartKind::List(parts) => parts.iter().for_each(|part| self.evaluate_names_in(part)),
+            _ => {}
+        }
+    }
+
+    fn stmt(&mut self, mut stmt: Stmt, scope: Option<&Scope<'_>>, out: &mut Vec<Stmt>) {
+        if stmt.head.as_ref().is_some_and(|head| head.value == "for") {
+            if let Err(diagnostic) = self.repeat(&stmt, scope, out) {
+                self.diagnostics.push(diagnostic);
+            }
+            return;
+        }
+        self.check_bound_names(&stmt, scope);
+        stmt.parts = self.parts(stmt.parts, scope);
+        for expectation in &mut stmt.expects {
+            expectation.parts = self.parts(std::mem::take(&mut expectation.parts), scope);
+        }
+        out.push(stmt);
+    }
+
+    /// `for NAME in LIST { … }`: the statements of the block, once for each value.
+    fn repeat(
+        &mut self,
+        stmt: &Stmt,
+        scope: Option<&Scope<'_>>,
+        out: &mut Vec<Stmt>,
+    ) -> Result<(), Diagnostic> {
+        let usage = |span: Span| {
+            Diagnostic::error(codes::ARGUMENT, span, "expected `for NAME in 1..9 { … }` or `in [ … ] { … }`")
+                .label("cannot be read as a `for`")
+        };
+        let [
+            Part { value: PartKind::Word(name), span },
+            Part { value: PartKind::Prep(Prep::In), .. },
+            values,
+            Part { value: PartKind::Block(block), .. },
+        ] = stmt.parts.as_slice()
+        else {
+            return Err(usage(stmt.parts.first().map_or(stmt.span, |part| part.span)));
+        };
+        self.free_name(Spanned { value: name, span: *span })?;
+        // It may hide a value of the whole scenario, which a library cannot know, but no other `for`.
+        if find(scope, name).is_some() {
+            return Err(Diagnostic::error(codes::DUPLICATE, *span, format!("`{name}` is a value already"))
+                .label("choose another name"));
+        }
+        let values = match self.parts(vec![values.clone()], scope).pop() {
+            Some(Part { value: PartKind::Range(Bound::Number(low), Bound::Number(high)), span }) => {
+                Values::Range(low, high, span)
+            }
+            Some(Part { value: PartKind::List(list), .. }) => Values::List(list),
+            _ => return Err(usage(values.span)),
+        };
+        values.each(|value| {
+            let inner = Scope { name, value: &value, outer: scope };
+            // A round without statements counts too, or a long range would go on for ever.
+            self.made += block.stmts.len().max(1) as u64;
+            if self.made > MOST_STATEMENTS {
+                if !std::mem::replace(&mut self.full, true) {
+                    let message = format!("`for` makes more than {MOST_STATEMENTS} statements");
+                    self.diagnostics
+                        .push(Diagnostic::error(codes::TOO_LARGE, *span, message).label("too many"));
+                }
+                return false;
+            }
+            for stmt in &block.stmts {
+                self.stmt(stmt.clone(), Some(&inner), out);
+            }
+            true
+        });
+        Ok(())
+    }
+
+    /// A name that a statement gives to something new must not stand for a value.
+    fn check_bound_names(&mut self, stmt: &Stmt, scope: Option<&Scope<'_>>) {
+        const DECLARES: [&str; 11] = [
+            "user",
+            "group",
+            "app",
+            "machine",
+            "service",
+            "process",
+            "thread",
+            "endpoint",
+            "policy",
+            "rule",
+            "procedure",
+        ];
+        let declares = stmt.head.as_ref().is_some_and(|head| DECLARES.contains(&head.value.as_str()));
+        let declared = match stmt.parts.first() {
+            Some(Part { value: PartKind::Word(name), span }) if declares => Some((name.as_str(), *span)),
+            _ => None,
+        };
+        let bound = stmt.bind.as_ref().map(|bind| (bind.value.text.as_str(), bind.span));
+        for (name, span) in declared.into_iter().chain(bound) {
+            if self.values.contains_key(name) || find(scope, name).is_some() {
+                self.diagnostics.push(
+                    Diagnostic::error(codes::DUPLICATE, span, format!("`{name}` stands for a value"))
+                        .label("choose another name")
+                        .help(format!("a name that is made from the value is written \"{{{name}}}\"")),
+                );
+            }
+        }
+    }
+
+    /// Parts with the values put in, and comparisons of values decided.
+    fn parts(&mut self, parts: Vec<Part>, scope: Option<&Scope<'_>>) -> Vec<Part> {
+        if self.values.is_empty() && scope.is_none() && !parts.iter().any(holds_parts) {
+            return parts;
+        }
+        let mut out: Vec<Part> = Vec::with_capacity(parts.len());
+        let mut parts = parts.into_iter().peekable();
+        while let Some(part) = parts.next() {
+            let names_value =
+                matches!(&part.value, PartKind::Word(word) if self.lookup(word, scope).is_some());
+            let compared = parts.peek().and_then(|next| match next.value {
+                PartKind::Op(op) if names_value && op != Op::Assign => Some(op),
+                _ => None,
+            });
+            self.part(part, scope, &mut out);
+            if let Some(op) = compared
+                && let Some(left) = out.pop()
+            {
+                parts.next();
+                let mut right = Vec::new();
+                if let Some(part) = parts.next() {
+                    self.part(part, scope, &mut right);
+                }
+                out.push(self.compare(left, op, right.pop()));
+            }
+        }
+        out
+    }
+
+    fn part(&mut self, part: Part, scope: Option<&Scope<'_>>, out: &mut Vec<Part>) {
+        let span = part.span;
+        let value = match part.value {
+            PartKind::Word(word) => match self.lookup(&word, scope) {
+                Some(parts) => {
+                    out.extend(parts.iter().map(|part| Part { span, ..part.clone() }));
+                    return;
+                }
+                None => PartKind::Word(word),
+            },
+            PartKind::Text(pieces) => PartKind::Text(self.fill(pieces, scope, span)),
+            PartKind::List(parts) => {
+                // A list by its name adds its elements to the list in which it stands.
+                let mut elements = Vec::with_capacity(parts.len());
+                for part in parts {
+                    let named = matches!(part.value, PartKind::Word(_));
+                    let before = elements.len();
+                    self.part(part, scope, &mut elements);
+                    if let (true, [Part { value: PartKind::List(_), .. }]) = (named, &elements[before..])
+                        && let Some(Part { value: PartKind::List(inner), .. }) = elements.pop()
+                    {
+                        elements.extend(inner);
+                    }
+                }
+                PartKind::List(self.bounded(elements, span))
+            }
+            PartKind::Flags(parts) => PartKind::Flags(self.parts(parts, scope)),
+            PartKind::Block(block) => {
+                let mut stmts = Vec::with_capacity(block.stmts.len());
+                for stmt in block.stmts {
+                    self.stmt(stmt, scope, &mut stmts);
+                }
+                PartKind::Block(Block { stmts })
+            }
+            other => other,
+        };
+        out.push(Part { value, span });
+    }
+
+    fn bounded(&mut self, parts: Vec<Part>, span: Span) -> Vec<Part> {
+        if parts.len() <= 2 * MOST_ELEMENTS {
+            return parts;
+        }
+        let message = format!("a list has at most {MOST_ELEMENTS} elements");
+        self.diagnostics.push(Diagnostic::error(codes::TOO_LARGE, span, message).label("too many"));
+        Vec::new()
+    }
+
+    fn fill(&mut self, pieces: Vec<TextPiece>, scope: Option<&Scope<'_>>, span: Span) -> Vec<TextPiece> {
+        let fill = |piece: TextPiece| match piece {
+            TextPiece::Hole(name) => {
+                // A name that stands for nothing stays, and is told where the text is read.
+                match self.lookup(&name.value, scope) {
+                    Some([one]) => text_of(one).map_or(TextPiece::Hole(name), TextPiece::Literal),
+                    _ => TextPiece::Hole(name),
+                }
+            }
+            literal => literal,
+        };
+        let filled: Vec<TextPiece> = pieces.into_iter().map(fill).collect();
+        let length = |piece: &TextPiece| match piece {
+            TextPiece::Literal(text) => text.len(),
+            TextPiece::Hole(_) => 0,
+        };
+        if filled.iter().map(length).sum::<usize>() <= LONGEST_TEXT {
+            return filled;
+        }
+        let message = format!("a text has at most {LONGEST_TEXT} bytes");
+        self.diagnostics.push(Diagnostic::error(codes::TOO_LARGE, span, message).label("too long"));
+        Vec::new()
+    }
+
+    fn lookup<'s>(&'s self, name: &str, scope: Option<&Scope<'s>>) -> Option<&'s [Part]> {
+        match find(scope, name) {
+            Some(part) => Some(std::slice::from_ref(part)),
+            None => self.values.get(name).map(|value| value.parts.as_slice()),
+        }
+    }
+
+    /// A comparison of two values is `true` or `false`.
+    fn compare(&mut self, left: Part, op: Op, right: Option<Part>) -> Part {
+        let span = left.span;
+        let ordering = right.as_ref().and_then(|right| match (&left.value, &right.value) {
+            (PartKind::Number(left), PartKind::Number(right)) => Some(left.cmp(right)),
+            (PartKind::Time(left), PartKind::Time(right)) => Some(left.cmp(right)),
+            _ if matches!(op, Op::Eq | Op::Ne) => Some(text_of(&left)?.cmp(&text_of(right)?)),
+            _ => None,
+        });
+        let Some(ordering) = ordering else {
+            let place = right.map_or(span.after(), |right| right.span);
+            self.diagnostics.push(
+                Diagnostic::error(codes::ARGUMENT, place, "these two cannot be compared")
+                    .label("expected a value of the same kind"),
+            );
+            return Part { value: PartKind::Word("false".to_owned()), span };
+        };
+        let holds = match op {
+            Op::Eq | Op::Assign => ordering.is_eq(),
+            Op::Ne => ordering.is_ne(),
+            Op::Lt => ordering.is_lt(),
+            Op::Le => ordering.is_le(),
+            Op::Gt => ordering.is_gt(),
+            Op::Ge => ordering.is_ge(),
+        };
+        Part { value: PartKind::Word(holds.to_string()), span }
+    }
+}
+
+/// What a `for` goes through; a range is never laid out.
+enum Values {
+    Range(i128, i128, Span),
+    List(Vec<Part>),
+}
+
+impl Values {
+    fn each(self, mut body: impl FnMut(Part) -> bool) {
+        match self {
+            Values::Range(low, high, span) => {
+                let mut n = low;
+                while n <= high && body(Part { value: PartKind::Number(n), span }) {
+                    n += 1;
+                }
+            }
+            Values::List(list) => {
+                let values = list.into_iter().filter(|part| !matches!(part.value, PartKind::Comma));
+                for value in values {
+                    if !body(value) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `NAME = …`: the name, and what stands behind the sign.
+fn named<'s>(stmt: &'s Stmt, head: &str) -> Result<(Spanned<&'s str>, &'s [Part]), Diagnostic> {
+    match stmt.parts.as_slice() {
+        [
+            Part { value: PartKind::Word(name), span },
+            Part { value: PartKind::Op(Op::Assign), .. },
+            rest @ ..,
+        ] => Ok((Spanned { value: name, span: *span }, rest)),
+        parts => {
+            let span = parts.first().map_or(stmt.span.after(), |part| part.span);
+            Err(Diagnostic::error(codes::ARGUMENT, span, format!("expected `{head} NAME = …`"))
+                .label("expected a name and `=`"))
+        }
+    }
+}
+
+fn find<'s>(scope: Option<&Scope<'s>>, name: &str) -> Option<&'s Part> {
+    let mut scope = scope.copied();
+    while let Some(here) = scope {
+        if here.name == name {
+            return Some(here.value);
+        }
+        scope = here.outer.copied();
+    }
+    None
+}
+
+/// Whether statements or parts stand inside.
+fn holds_parts(part: &Part) -> bool {
+    matches!(part.value, PartKind::List(_) | PartKind::Flags(_) | PartKind::Block(_))
+}
+
+fn is_value(part: &Part) -> bool {
+    matches!(
+        part.value,
+        PartKind::Word(_)
+            | PartKind::Text(_)
+            | PartKind::Raw(_)
+            | PartKind::Number(_)
+            | PartKind::Time(_)
+            | PartKind::Range(..)
+            | PartKind::Sid(_)
+            | PartKind::Guid(_)
+            | PartKind::List(_)
+    )
+}
+
+fn same_kind(part: &Part, other: &Part) -> bool {
+    let text = |part: &Part| matches!(part.value, PartKind::Text(_) | PartKind::Raw(_));
+    std::mem::discriminant(&part.value) == std::mem::discriminant(&other.value) || text(part) && text(other)
+}
+
+/// A value as text; `None` for one that text cannot hold.
+fn text_of(part: &Part) -> Option<String> {
+    match &part.value {
+        PartKind::Word(text) | PartKind::Raw(text) | PartKind::Sid(text) | PartKind::Guid(text) => {
+            Some(text.clone())
+        }
+        PartKind::Text(pieces) => pieces
+            .iter()
+            .map(|piece| match piece {
+                TextPiece::Literal(text) => Some(text.as_str()),
+                TextPiece::Hole(_) => None,
+            })
+            .collect(),
+        PartKind::Number(number) => Some(number.to_string()),
+        PartKind::Time(time) => Some(format_time(*time)),
+        _ => None,
+    }
+}
+
+fn kind_words(part: &Part) -> &'static str {
+    match part.value {
+        PartKind::Number(_) => "a number",
+        PartKind::Time(_) => "a duration",
+        PartKind::Sid(_) => "a SID",
+        PartKind::Guid(_) => "a GUID",
+        PartKind::Word(_) => "a word",
+        _ => "text",
+    }
+}
+
+/// A value that was given as text, as the kind that the default has.
+fn read_as(text: &str, default: &Part) -> Option<PartKind> {
+    Some(match default.value {
+        PartKind::Number(_) => PartKind::Number(match text.strip_prefix("0x") {
+            Some(digits) => i128::from_str_radix(digits, 16).ok()?,
+            None => text.parse().ok()?,
+        }),
+        PartKind::Time(_) => {
+            let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let (number, unit) = text.split_at(digits);
+            let (_, size) = UNITS.iter().find(|(name, _)| *name == unit)?;
+            PartKind::Time(number.parse::<u64>().ok()?.checked_mul(*size)?)
+        }
+        PartKind::Word(_) => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+            if !starts || !text.chars().all(plain) {
+                return None;
+            }
+            PartKind::Word(text.to_owned())
+        }
+        PartKind::Sid(_) => PartKind::Sid(sim_core::sid::Sid::parse(text)?.to_string()),
+        PartKind::Text(_) | PartKind::Raw(_) => PartKind::Raw(text.to_owned()),
+        _ => return None,
+    })
+}

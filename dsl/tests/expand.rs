@@ -1,0 +1,198 @@
+//! `use`, `let`, `rights`, `param` and `for`: what they stand for, and what is wrong with them.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use dsl::source::Sources;
+use dsl::{ReadScenario, Reading};
+
+/// Reads a scenario with these other files and parameters.
+fn read(text: &str, files: &[(&str, &str)], params: &[(&str, &str)]) -> (ReadScenario, String) {
+    let mut sources = Sources::default();
+    let file = sources.add("scenarios/a.scn".to_owned(), text.to_owned());
+    let params: Vec<_> = params.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    let mut load = |wanted: &str| {
+        let found = files.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, text)| text.to_string()).ok_or_else(|| "there is no such file".to_owned())
+    };
+    let read = dsl::read(&mut sources, file, &mut Reading { params: &params, files: &mut load });
+    let said = dsl::render::render(&read.diagnostics, &sources, false);
+    (read, said)
+}
+
+/// What the steps of a scenario say, in order.
+fn steps(text: &str, params: &[(&str, &str)]) -> Vec<String> {
+    let (read, said) = read(&format!("scenario s\nuser alice {{ rid 1 }}\n{text}"), &[], params);
+    let scenario = read.scenario.unwrap_or_else(|| panic!("{said}"));
+    scenario.steps.iter().map(|step| format!("{} {}", step.verb, step.words)).collect()
+}
+
+#[test]
+fn values_stand_where_they_are_named() {
+    let cases: &[(&str, &[&str])] = &[
+        // The order does not matter, and values are made of values.
+        (
+            "process p as alice { open file full_path for read }\nlet full_path = \"{base}/x\"\nlet base = \"/a\"",
+            &["open file \"/a/x\" for read"],
+        ),
+        (
+            "rights editing = read, FILE_EXECUTE\nprocess p as alice { open file \"/a\" for editing, DELETE }",
+            &["open file \"/a\" for read, FILE_EXECUTE, DELETE"],
+        ),
+        ("let d = 3us\nprocess p as alice { wait d }", &["wait 3us"]),
+        (
+            "process p as alice { for n in 2..4 { note \"{n}\" } }",
+            &["note \"2\"", "note \"3\"", "note \"4\""],
+        ),
+        ("process p as alice { for n in 3..2 { note \"{n}\" }; note \"end\" }", &["note \"end\""]),
+        (
+            "let few = [\"a\", \"b\"]\nprocess p as alice { for x in [few, \"c\"] { for y in few { note \"{x}{y}\" } } }",
+            &["note \"aa\"", "note \"ab\"", "note \"ba\"", "note \"bb\"", "note \"ca\"", "note \"cb\""],
+        ),
+        // An inner name hides one of the whole scenario.
+        (
+            "let n = 7\nprocess p as alice { for n in 1..1 { note \"{n}\" }; note \"{n}\" }",
+            &["note \"1\"", "note \"7\""],
+        ),
+        // What stands in '…' is taken as it stands.
+        ("let n = 7\nprocess p as alice { note 'is {n}' }", &["note 'is {n}'"]),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(steps(text, &[]), *expected, "{text}");
+    }
+}
+
+#[test]
+fn parameters_decide_branches() {
+    let text = "param n = 2 in [1, 2, 3]\nparam mode = soft\nparam path = \"/a\"
+process p as alice {
+  if n >= 2 and mode == soft { note \"yes {path}\" => ok } else { note \"no\" => ok }
+}";
+    // Both branches are there; the run takes one, and only that one's expectation can be missed.
+    for (params, verdict) in [
+        (&[][..], "yes /a"),
+        (&[("n", "1")], "no"),
+        (&[("mode", "hard")], "no"),
+        (&[("n", "0x10"), ("path", "/b c")], "yes /b c"),
+    ] {
+        let (read, said) = read(&format!("scenario s\nuser alice {{ rid 1 }}\n{text}"), &[], params);
+        let scenario = read.scenario.unwrap_or_else(|| panic!("{said}"));
+        let config = sim_core::engine::RunConfig::of(&scenario, sim_core::model::DEFAULT);
+        let mut notes = Vec::new();
+        let _ = sim_core::engine::run(&scenario, &config, &mut |_, record| {
+            notes.push(scenario.steps[record.step.index()].words.to_string());
+        })
+        .unwrap();
+        assert_eq!(notes, [format!("\"{verdict}\"")], "{params:?}");
+    }
+    let (read, _) = read(&format!("scenario s\nuser alice {{ rid 1 }}\n{text}"), &[], &[]);
+    let values: Vec<(&str, usize)> =
+        read.params.iter().map(|param| (param.name.as_str(), param.values.len())).collect();
+    assert_eq!(values, [("n", 3), ("mode", 1), ("path", 1)]);
+    assert_eq!(dsl::combinations(&read.params).unwrap().len(), 3);
+}
+
+#[test]
+fn refused_values_of_parameters_say_why() {
+    let text = "scenario s\nparam n = 2 in [1, 2]\nparam wait_for = 2ms\nparam mode = soft";
+    for (name, value, expected) in [
+        ("n", "two", "the parameter `n` is a number, and `two` is not"),
+        ("wait_for", "2", "the parameter `wait_for` is a duration, and `2` is not"),
+        ("mode", "a b", "the parameter `mode` is a word, and `a b` is not"),
+        ("mod", "x", "the scenario has no parameter `mod`, did you mean `mode`?"),
+    ] {
+        let (read, _) = read(text, &[], &[(name, value)]);
+        assert_eq!(read.refused, [expected]);
+        assert!(read.scenario.is_none());
+    }
+}
+
+#[test]
+fn mistakes_are_told_with_their_place() {
+    let cases: &[(&str, &str, &str)] = &[
+        ("let 3", "a.scn:2:5", "expected `let NAME = …`"),
+        ("let a = 3 4", "a.scn:2:9", "`let` takes one value"),
+        ("let a =", "a.scn:2:8", "`let` takes one value"),
+        ("rights r = read write", "a.scn:2:12", "`rights` takes rights, separated by commas"),
+        ("rights r = \"read\"", "a.scn:2:12", "`rights` takes rights, separated by commas"),
+        ("let a = 1\nlet a = 2", "a.scn:3:5", "`a` is declared twice"),
+        ("let read = 1", "a.scn:2:5", "`read` is a word of the language"),
+        ("let impersonate = 1", "a.scn:2:5", "`impersonate` is a word of the language"),
+        ("let a = \"{b}\"\nlet b = \"{a}\"", "a.scn:2:5", "this value is made of itself"),
+        ("let a = 1\nuser a { rid 5 }", "a.scn:3:6", "`a` stands for a value"),
+        (
+            "let a = 1\nprocess p as SYSTEM { a = open file \"/x\" for read }",
+            "a.scn:3:23",
+            "`a` stands for a value",
+        ),
+        ("param n", "a.scn:2:7", "expected `param NAME = …`"),
+        ("param n = 1 in [1, \"2\"]", "a.scn:2:20", "the values of a parameter are of one kind"),
+        ("param n = 1 from 2", "a.scn:2:11", "a parameter has a default"),
+        ("for n in 3 { }", "a.scn:2:10", "expected `for NAME in 1..9 { … }`"),
+        ("for n { }", "a.scn:2:5", "expected `for NAME in 1..9 { … }`"),
+        ("for n in 1..2 { for n in 1..2 { } }", "a.scn:2:21", "`n` is a value already"),
+        ("for n in 1..2 { user u { rid n } }", "a.scn:2:22", "is declared twice"),
+        ("for n in 1..99999999999 { }", "a.scn:2:5", "`for` makes more than 10000000 statements"),
+        ("for n in 1..2 { note \"{m}\" }", "a.scn:2:17", ""),
+        (
+            "param n = 1\nprocess p as SYSTEM { if n < \"x\" { note \"a\" } }",
+            "a.scn:3:30",
+            "cannot be compared",
+        ),
+        ("use", "a.scn:2:4", "`use` takes the path of a file"),
+        ("use \"gone.scn\"", "a.scn:2:5", "cannot use `scenarios/gone.scn`: there is no such file"),
+        ("use \"../../x.scn\"", "a.scn:2:5", "does not stay below the root"),
+        ("use \"a.scn\"", "a.scn:2:5", "`scenarios/a.scn` uses itself"),
+        ("use \"round.scn\"", "round.scn:1:5", "`scenarios/round.scn` uses itself"),
+        ("use \"second.scn\"", "second.scn:1:1", "a file that is used has no `scenario` block"),
+        ("use \"twice.scn\"\nuser alice { rid 9 }", "a.scn:3:6", "the principal `alice` is declared twice"),
+    ];
+    let files = [
+        ("scenarios/round.scn", "use \"round.scn\""),
+        ("scenarios/second.scn", "scenario two"),
+        ("scenarios/twice.scn", "user alice { rid 1 }"),
+    ];
+    let mut wrong = Vec::new();
+    for (text, place, message) in cases {
+        let (read, said) = read(&format!("scenario s\n{text}\n"), &files, &[]);
+        let wanted = format!("--> scenarios/{place}\n");
+        if read.scenario.is_some() || !said.contains(&wanted) || !said.contains(message) {
+            wrong.push(format!("{text}\n{said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_file_that_two_use_is_taken_in_once() {
+    let files = [
+        ("lib/base.scn", "group staff { rid 1100 }"),
+        ("lib/people.scn", "use \"base.scn\"\nuser alice { rid 1; groups staff }"),
+    ];
+    let text =
+        "scenario s\nuse \"../lib/people.scn\"\nuse \"../lib/base.scn\"\nuser bob { rid 2; groups staff }";
+    let (read, said) = read(text, &files, &[]);
+    assert!(read.scenario.is_some(), "{said}");
+}
+
+/// What grows by doubling is stopped before it is large.
+#[test]
+fn values_do_not_explode() {
+    let double = |first: &str, next: &dyn Fn(usize) -> String| {
+        let mut text = format!("scenario s\n{first}\n");
+        for n in 1..60 {
+            text.push_str(&next(n));
+            text.push('\n');
+        }
+        read(&text, &[], &[]).1
+    };
+    let texts = double("let v0 = \"ha\"", &|n| format!("let v{n} = \"{{v{0}}}{{v{0}}}\"", n - 1));
+    assert!(texts.contains("a text has at most"), "{texts}");
+    let lists = double("let v0 = [1, 2]", &|n| format!("let v{n} = [v{0}, v{0}]", n - 1));
+    assert!(lists.contains("a list has at most"), "{lists}");
+    let rights = double("rights v0 = read", &|n| format!("rights v{n} = v{0}, v{0}", n - 1));
+    assert!(rights.contains("a list has at most"), "{rights}");
+    let mut chain = "scenario s\n".to_owned();
+    for n in 0..100_000 {
+        chain.push_str(&format!("let c{n} = \"{{c{}}}\"\n", n + 1));
+    }
+    assert!(read(&chain, &[], &[]).1.contains("values are made of each other"));
+}
