@@ -134,6 +134,47 @@ fn decisions_are_explained() {
     }
 }
 
+/// FILE-36: values of the head begin at column 9; the gate has a block only where it ends the check.
+#[test]
+fn explanations_have_a_head_and_numbered_blocks() {
+    let token = |level: &str| {
+        format!(
+            "{{\"user\":\"S-1-5-21-1-2-3-1001\",\"groups\":[{{\"sid\":\"S-1-1-0\"}}],\"type\":\"impersonation\",\"level\":\"{level}\"}}"
+        )
+    };
+    let anonymous = "S-1-5-7 (Anonymous) [client S-1-5-21-1-2-3-1001 at Identification]";
+    let client = "S-1-5-21-1-2-3-1001 [identification]";
+    let acting = "S-1-5-21-1-2-3-1001 [impersonation]";
+    for (model, level, who, first, result) in [
+        ("kobicha", "identification", anonymous, "[1] Integrity check", "Result: GRANTED"),
+        ("kacs", "identification", client, "[0] Level gate", "Result: DENIED, ACCESS_DENIED [GATE-1]"),
+        (
+            "windows",
+            "identification",
+            client,
+            "[0] Level gate",
+            "Result: DENIED, BAD_IMPERSONATION_LEVEL [GATE-1]",
+        ),
+        ("windows", "impersonation", acting, "[1] Integrity check", "Result: GRANTED"),
+    ] {
+        let token = token(level);
+        let output =
+            scn(&["explain", "O:SYD:(A;;FR;;;WD)", "--token", &token, "--for", "read", "--model", model]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines[0], format!("Token:   {who}"), "{model} {level}");
+        assert!(lines[1].starts_with("Object:  ") && lines[2].starts_with("Request: "), "{said}");
+        let blocks: Vec<&str> = lines.iter().copied().filter(|line| line.starts_with('[')).collect();
+        assert_eq!(blocks[0], first, "{model} {level}");
+        assert_eq!(blocks.len(), if first.starts_with("[0]") { 1 } else { 4 }, "{said}");
+        assert!(lines.contains(&result), "{model} {level}: {said}");
+    }
+    let sandboxed = "{\"user\":\"S-1-5-18\",\"confinement\":{\"sid\":\"S-1-15-2-7\"}}";
+    let output = scn(&["explain", "O:BAD:(A;;FA;;;WD)", "--token", sandboxed, "--for", "read"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.starts_with("Token:   S-1-5-18 (SYSTEM) [confined: S-1-15-2-7]\n"), "{said}");
+}
+
 #[test]
 fn bad_input_is_told_with_its_place() {
     for (arguments, code, words) in [

@@ -16,8 +16,8 @@ use sim_core::sd::SecurityDescriptor;
 use sim_core::sd::sddl::{self, SddlContext, SddlError};
 use sim_core::sid::Sid;
 use sim_core::text::escape;
-use sim_core::trace::explain::write_explanation;
 use sim_core::trace::names::Names;
+use sim_core::trace::report::report;
 use sim_core::trace::rights::GENERIC_WORDS;
 
 use crate::io::{self, Exit};
@@ -238,9 +238,10 @@ fn explain(text: &str, token: &str, rights: &str, reading: &Reading) -> Result<E
         .map_err(|error| (format!("{}: {}", escape(&error.at), escape(&error.why)), Exit::Text))?;
     let mut explanation = Explanation::new();
     let result = request.check(&mut explanation);
-    let mut out = String::new();
-    write_explanation(&mut out, "", &explanation, reading.object, &Names::new());
-    io::print(&out);
+    let names = Names::new();
+    let owner = descriptor.owner.map_or_else(|| "nobody".to_owned(), |sid| names.full(sid));
+    let object = format!("{} of {owner}", reading.object.name());
+    io::print(&report(&explanation, &object, reading.object, &names));
     Ok(if result.is_ok_and(|decision| decision.allowed) { Exit::Fine } else { Exit::No })
 }
 

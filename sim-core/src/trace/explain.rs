@@ -16,7 +16,7 @@ use crate::sd::{Ace, Acl, LabelPolicy};
 use crate::text::escape;
 use crate::token::{IntegrityLevel, Token};
 
-/// Writes an explanation, each line behind `indent` blanks.
+/// Writes an explanation in the order of the pipeline, each line behind `indent` blanks.
 pub fn write_explanation(
     out: &mut String,
     indent: &str,
@@ -24,14 +24,37 @@ pub fn write_explanation(
     class: ObjectType,
     names: &Names,
 ) {
-    let mut writer = Writer { out, indent, explanation, class, names, rule: None };
+    lines(explanation, class, names, &mut |line| {
+        let nested = if line.nested { "    " } else { "" };
+        writeln!(out, "{indent}{nested}{:<15} {} [{}]", line.head, line.text, line.rule)
+    });
+}
+
+/// One line of an explanation: what it belongs to, what it says, and the rule that says so.
+pub(super) struct Line<'a> {
+    /// The stage, or `owner`, `gate`, `mapping`, `intents`, `result`, `bits`, `note`.
+    pub head: &'a str,
+    /// Safe to print.
+    pub text: fmt::Arguments<'a>,
+    pub rule: &'a str,
+    /// Whether it belongs to a rule of a central policy.
+    pub nested: bool,
+}
+
+/// Hands out the lines of an explanation in their order.
+pub(super) fn lines(
+    explanation: &Explanation,
+    class: ObjectType,
+    names: &Names,
+    sink: &mut dyn FnMut(&Line<'_>) -> fmt::Result,
+) {
+    let mut writer = Writer { sink, explanation, class, names, rule: None };
     // Writing to a string cannot fail.
     let _ = writer.all();
 }
 
 struct Writer<'a> {
-    out: &'a mut String,
-    indent: &'a str,
+    sink: &'a mut dyn FnMut(&Line<'_>) -> fmt::Result,
     explanation: &'a Explanation,
     class: ObjectType,
     names: &'a Names,
@@ -40,7 +63,7 @@ struct Writer<'a> {
 }
 
 /// A mask as digits and names (TRC-4).
-struct Mask(AccessMask, ObjectType);
+pub(super) struct Mask(pub AccessMask, pub ObjectType);
 
 impl fmt::Display for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,8 +80,7 @@ impl fmt::Display for Mask {
 
 impl<'a> Writer<'a> {
     fn line(&mut self, head: &str, text: fmt::Arguments<'_>, rule: &str) -> fmt::Result {
-        let nested = if self.rule.is_some() { "    " } else { "" };
-        writeln!(self.out, "{}{nested}{head:<15} {text} [{rule}]", self.indent)
+        (self.sink)(&Line { head, text, rule, nested: self.rule.is_some() })
     }
 
     fn mask(&self, mask: AccessMask) -> Mask {
@@ -215,17 +237,23 @@ impl<'a> Writer<'a> {
 
     fn walk(&mut self, fact: &Fact) -> fmt::Result {
         let Fact::Walk { pass, owner, implicit, suppressor } = fact else { return Ok(()) };
-        match (owner, suppressor) {
+        let owns = *owner;
+        let owner = if *pass == Pass::Normal { "owner" } else { stage_of(*pass) };
+        match (owns, suppressor) {
             (true, Some(index)) => {
                 let text = format_args!("the caller owns the object; entry {index} takes the owner's rights");
-                self.line(stage_of(*pass), text, "OWN-3")
+                self.line(owner, text, "OWN-3")
             }
             (true, None) => {
                 let implicit = self.mask(*implicit);
                 let text = format_args!("the caller owns the object: grants {implicit}");
-                self.line(stage_of(*pass), text, "OWN-2")
+                self.line(owner, text, "OWN-2")
             }
-            (false, _) if *pass == Pass::Normal => Ok(()),
+            // Within a rule of a policy it would only be said again.
+            (false, _) if *pass == Pass::Normal && self.rule.is_some() => Ok(()),
+            (false, _) if *pass == Pass::Normal => {
+                self.line(owner, format_args!("the caller does not own the object"), "OWN-1")
+            }
             (false, _) => {
                 let set = self.matching_set(*pass);
                 let rule = if *pass == Pass::Confined { "CNF-2" } else { "RST-2" };
