@@ -123,6 +123,7 @@ fn the_text_goes_stage_by_stage() {
   gate            as \"alice\\u{202e}\" (S-1-5-21-1-2-3-1001) (primary) [GATE-1]
   mapping         desired 00000007 means 00000007 FILE_READ_DATA|FILE_WRITE_DATA|FILE_APPEND_DATA [MAP-6]
   integrity       no label, medium NW: caller medium may [MIC-4]
+  owner           the caller does not own the object [OWN-1]
   dacl            0 allow Staff (S-1-5-21-1-2-3-2001) 00000003: applied via group[3], grants 00000003 FILE_READ_DATA|FILE_WRITE_DATA [DACL-3]
   dacl            1 deny \"alice\\u{202e}\" (S-1-5-21-1-2-3-1001) 00000004: applied via user, denies 00000004 FILE_APPEND_DATA [DACL-3]
   dacl            decided 01000000 -> 01000007, granted 00000000 -> 00000003 [TRC-3]
