@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use common::{files_below, root};
 
 /// The modules of `sim-core` with their ranks: each imports lower ones only.
-const RANKS: [(&str, u32); 13] = [
+const RANKS: [(&str, u32); 14] = [
     ("model", 0),
+    ("fingerprint", 1),
     ("ids", 1),
     ("sid", 1),
     ("rights", 1),

@@ -7,6 +7,7 @@
 pub mod model;
 pub mod text;
 
+pub mod fingerprint;
 pub mod ids;
 pub mod privilege;
 pub mod rights;

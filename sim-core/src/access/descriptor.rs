@@ -7,6 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::program::Program;
+use crate::fingerprint::Remembered;
 use crate::ids::Guid;
 use crate::model::{AceGenericBits, Model, UnknownLabels};
 use crate::rights::{AccessMask, GenericMapping};
@@ -22,6 +23,7 @@ pub struct Descriptor(Arc<Compiled>);
 
 pub(crate) struct Compiled {
     source: SecurityDescriptor,
+    fingerprint: Remembered,
     pub(crate) mapping: GenericMapping,
     pub(crate) owner: Option<SidId>,
     pub(crate) dacl: Option<Entries>,
@@ -41,7 +43,7 @@ impl Descriptor {
         let mut compiler = Compiler { mapping: Some(mapping), model, sids };
         let dacl = source.dacl.as_ref().map(|acl| compiler.dacl(acl));
         let sacl = source.sacl.as_ref().map_or(SaclFacts::NONE, |acl| compiler.sacl(acl));
-        Descriptor(Arc::new(Compiled { source, mapping, owner, dacl, sacl }))
+        Descriptor(Arc::new(Compiled { source, fingerprint: Remembered::new(), mapping, owner, dacl, sacl }))
     }
 
     /// What was compiled.
@@ -71,8 +73,7 @@ impl Eq for Descriptor {}
 
 impl Hash for Descriptor {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.source.hash(state);
-        self.0.mapping.hash(state);
+        state.write_u128(self.0.fingerprint.of(&(&self.0.source, self.0.mapping)));
     }
 }
 

@@ -15,7 +15,7 @@ use crate::world::op::{Outcome, Success};
 use crate::world::{CheckRecord, Fact, ObjectName, World};
 
 /// How a claim has fared so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct ClaimState {
     /// How often the pattern came.
     pub(super) hits: u64,

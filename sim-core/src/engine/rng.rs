@@ -1,6 +1,8 @@
 //! The one source of randomness: a seeded ChaCha stream for each purpose, and our own way from words to ranges, because
 //! distribution code elsewhere may change between releases.
 
+use std::hash::{Hash, Hasher};
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -17,8 +19,14 @@ pub enum Purpose {
 }
 
 /// A seeded generator for one purpose.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimRng(ChaCha8Rng);
+
+impl Hash for SimRng {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0.get_seed(), self.0.get_stream(), self.0.get_word_pos()).hash(state);
+    }
+}
 
 impl SimRng {
     /// The stream of a purpose under a scenario's seed.

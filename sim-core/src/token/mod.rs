@@ -10,10 +10,12 @@ mod index;
 pub use anonymous::anonymous_token;
 pub use index::SidIndex;
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use bitflags::bitflags;
 
+use crate::fingerprint::Remembered;
 use crate::ids::{SessionId, TokenId};
 use crate::privilege::Privileges;
 use crate::sd::Acl;
@@ -267,11 +269,12 @@ impl IdentityFacts {
     }
 }
 
-/// The facts with their SIDs interned, for fast membership tests.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The facts with their SIDs interned, for fast membership tests. Equal facts are equal identities.
+#[derive(Clone, Debug)]
 pub struct Identity {
     /// The facts.
     pub facts: IdentityFacts,
+    fingerprint: Remembered,
     /// The user's number.
     pub user: SidId,
     /// The groups' numbers, in the order of the facts.
@@ -325,7 +328,22 @@ impl Identity {
             device_attributes: Attributes::compile(&facts.device_claims, sids),
             groups,
             facts,
+            fingerprint: Remembered::new(),
         })
+    }
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Identity) -> bool {
+        self.facts == other.facts
+    }
+}
+
+impl Eq for Identity {}
+
+impl Hash for Identity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(self.fingerprint.of(&self.facts));
     }
 }
 

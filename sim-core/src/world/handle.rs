@@ -10,7 +10,7 @@ use crate::rights::{AccessMask, ObjectType};
 use crate::sid::Sid;
 
 /// An open handle.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Handle {
     /// Whose handle table it is in; every thread of the process can use it (PRC-1).
     pub process: ProcessId,

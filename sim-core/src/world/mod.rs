@@ -19,6 +19,7 @@ mod show;
 mod token_ops;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 pub use build::BuildError;
@@ -42,7 +43,7 @@ use op::{ErrorName, Failure, Operation, Outcome, Success};
 use registry::ValueData;
 
 /// Everything that is, at one instant.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct World {
     /// The rules of play.
     pub model: &'static Model,
@@ -65,7 +66,7 @@ pub struct World {
 }
 
 /// A logon session (SES-1).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
     /// The 64-bit id.
     pub number: u64,
@@ -78,7 +79,7 @@ pub struct Session {
 }
 
 /// Tokens in use: a slot is given away again when nothing refers to it (TOK-1).
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Tokens {
     slots: Vec<(u32, Option<Token>)>,
     free: Vec<TokenId>,
@@ -121,7 +122,7 @@ impl Tokens {
 }
 
 /// A process (PRC-1).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Process {
     /// The name.
     pub name: Arc<str>,
@@ -138,7 +139,7 @@ pub struct Process {
 }
 
 /// A thread (PRC-1).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Thread {
     /// The name.
     pub name: Arc<str>,
@@ -179,7 +180,7 @@ pub enum Held {
 }
 
 /// Where clients connect.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     /// The name.
     pub name: Arc<str>,
@@ -196,7 +197,7 @@ pub struct Endpoint {
 }
 
 /// A connection (IMP-3).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Connection {
     /// The thread that connected.
     pub client: ThreadId,
@@ -219,7 +220,7 @@ pub struct Connection {
 }
 
 /// A file, directory or registry key.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Object {
     /// The last component of its path, as declared.
     pub name: Arc<str>,
@@ -240,7 +241,50 @@ pub(crate) const FILE_ROOT: ObjectId = ObjectId(0);
 /// The object above all hives: it is never opened.
 pub(crate) const HIVES: ObjectId = ObjectId(1);
 
+/// What a world is: all but the table of SIDs, in which only the order of first use is kept. Worlds that were reached by
+/// different ways are equal if they go on alike.
+impl PartialEq for World {
+    fn eq(&self, other: &World) -> bool {
+        self.facts() == other.facts()
+    }
+}
+
+impl Eq for World {}
+
+impl Hash for World {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.facts().hash(state);
+    }
+}
+
 impl World {
+    /// Every field that tells one world from another.
+    fn facts(&self) -> impl Eq + Hash + '_ {
+        // Without `..`, so that nobody can add a field and forget it here.
+        let World {
+            model,
+            now,
+            sids: _,
+            policies,
+            anonymous,
+            sessions,
+            tokens,
+            processes,
+            threads,
+            endpoints,
+            connections,
+            objects,
+            handles,
+            free_handles,
+            woken,
+        } = self;
+        (
+            (model.name, now, policies, anonymous, sessions, tokens),
+            (processes, threads, endpoints, connections, objects),
+            (handles, free_handles, woken),
+        )
+    }
+
     /// Lets a thread do one thing. What it looked at on the way goes to the recorder.
     pub fn apply<R: Recorder>(
         &mut self,

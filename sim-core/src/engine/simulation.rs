@@ -1,0 +1,356 @@
+//! A run under way, as plain data: it can be cloned at any point, compared, and carried on one event at a time.
+//!
+//! Authority: language manual, section on time, ends and limits.
+
+use std::hash::{Hash, Hasher};
+
+use super::claims::{ClaimState, evaluate_condition, step_expectation_met};
+use super::queue::EventQueue;
+use super::rng::{Purpose, SimRng};
+use super::scenario::{DEFAULT_COST, Instruction, Scenario, Step};
+use super::{Ending, Finished, Left, Record, RunConfig, Totals, build_world};
+use crate::fingerprint;
+use crate::ids::{StepId, ThreadId};
+use crate::world::op::{Operation, Outcome};
+use crate::world::{BuildError, Fact, World};
+
+/// The most control instructions between two steps: more can only be a loop in which nothing happens.
+const IDLE_INSTRUCTIONS: u32 = 100_000;
+
+/// A run under way. Its clone goes on exactly as it does itself.
+#[derive(Clone, Debug)]
+pub struct Simulation<'a> {
+    scenario: &'a Scenario,
+    config: RunConfig,
+    state: State,
+    seen: Seen,
+}
+
+/// What decides all that is still to come: two runs of a scenario in equal states go on alike.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct State {
+    world: World,
+    queue: EventQueue,
+    positions: Vec<Position>,
+    costs: SimRng,
+}
+
+/// What has been seen so far: counted and held against what was stated, without influence on what comes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Seen {
+    claims: Vec<ClaimState>,
+    reached: Vec<bool>,
+    totals: Totals,
+}
+
+/// Where a thread is in its program.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Position {
+    at: usize,
+    counters: Vec<u64>,
+    parked: bool,
+    /// Whether the `at` of the coming step has been waited for.
+    waited: bool,
+}
+
+impl State {
+    /// The world.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// A hash of the state, equal in every process for equal states.
+    #[must_use]
+    pub fn fingerprint(&self) -> u128 {
+        fingerprint::of(self)
+    }
+}
+
+/// Runs are equal if they have come to equal states and have seen the same on their way.
+impl PartialEq for Simulation<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.state == other.state && self.seen == other.seen
+    }
+}
+
+impl Eq for Simulation<'_> {}
+
+impl Hash for Simulation<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.state.hash(state);
+        self.seen.hash(state);
+    }
+}
+
+impl<'a> Simulation<'a> {
+    /// A scenario at time 0, before its first event.
+    ///
+    /// # Errors
+    /// When the model does not admit a declaration.
+    pub fn new(scenario: &'a Scenario, config: RunConfig) -> Result<Simulation<'a>, BuildError> {
+        let mut queue = EventQueue::default();
+        let mut positions = Vec::with_capacity(scenario.programs.len());
+        for (n, program) in scenario.programs.iter().enumerate() {
+            positions.push(Position {
+                at: 0,
+                counters: vec![0; program.counters as usize],
+                parked: false,
+                waited: false,
+            });
+            queue.push(0, ThreadId(n as u32));
+        }
+        let world = build_world(scenario, config.model)?;
+        let costs = SimRng::new(config.seed, Purpose::StepCosts);
+        Ok(Simulation {
+            scenario,
+            config,
+            state: State { world, queue, positions, costs },
+            seen: Seen {
+                claims: vec![ClaimState::default(); scenario.claims.len()],
+                reached: vec![false; scenario.steps.len()],
+                totals: Totals::default(),
+            },
+        })
+    }
+
+    /// What decides all that is still to come.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The world after the last event.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.state.world
+    }
+
+    /// Lets the next event happen, up to the first that leaves a record.
+    ///
+    /// # Errors
+    /// Why there is none: the run has ended, or a limit ends it.
+    pub fn advance(&mut self) -> Result<Record, Ending> {
+        while let Some(time) = self.state.queue.next_time() {
+            if self.config.until.is_some_and(|until| time > until) {
+                return Err(Ending::Until);
+            }
+            if time > self.config.limits.time {
+                return Err(Ending::TimeLimit);
+            }
+            let Some((time, thread)) = self.state.queue.pop() else { break };
+            self.state.world.now = time;
+            let Some(step) = self.next_step(thread)? else {
+                self.state.world.end_thread(thread);
+                self.wake();
+                continue;
+            };
+            let waited = self.state.positions[thread.index()].waited;
+            match step.at {
+                Some(at) if at > time => {
+                    self.state.positions[thread.index()].waited = true;
+                    self.state.queue.push(at, thread);
+                    continue;
+                }
+                _ => {}
+            }
+            if self.seen.totals.events >= self.config.limits.events {
+                return Err(Ending::EventLimit);
+            }
+            let late = step.at.filter(|at| *at < time && !waited);
+            if let Some(record) = self.take_step(thread, step, late) {
+                return Ok(record);
+            }
+        }
+        Err(Ending::Finished)
+    }
+
+    /// Goes on to the thread's next step; `None` at the end of its program.
+    fn next_step(&mut self, thread: ThreadId) -> Result<Option<&'a Step>, Ending> {
+        let Some(program) = self.scenario.programs.get(thread.index()) else { return Ok(None) };
+        let position = &mut self.state.positions[thread.index()];
+        for _ in 0..IDLE_INSTRUCTIONS {
+            match program.code.get(position.at) {
+                None | Some(Instruction::Stop) => return Ok(None),
+                Some(Instruction::Step(step)) => return Ok(Some(step)),
+                Some(Instruction::Jump(to)) => position.at = *to,
+                Some(Instruction::Unless(condition, to)) => {
+                    let holds = evaluate_condition(&self.state.world, thread, condition);
+                    position.at = if holds { position.at + 1 } else { *to };
+                }
+                Some(Instruction::Count(counter, times)) => {
+                    if let Some(counter) = position.counters.get_mut(*counter) {
+                        *counter = *times;
+                    }
+                    position.at += 1;
+                }
+                Some(Instruction::Again(counter, to)) => match position.counters.get_mut(*counter) {
+                    Some(counter) if *counter > 1 => {
+                        *counter -= 1;
+                        position.at = *to;
+                    }
+                    _ => position.at += 1,
+                },
+            }
+        }
+        Err(Ending::NoProgress(thread))
+    }
+
+    /// Lets a thread take a step; `None` if it waits.
+    fn take_step(&mut self, thread: ThreadId, step: &Step, late: Option<u64>) -> Option<Record> {
+        let mut facts = Vec::new();
+        let outcome = self.state.world.apply(thread, step.bind, &step.operation, &mut facts);
+        let position = &mut self.state.positions[thread.index()];
+        if outcome == Outcome::Blocked {
+            position.parked = true;
+            return None;
+        }
+        position.parked = false;
+        position.waited = false;
+        position.at = match (outcome, step.on_failure) {
+            (Outcome::Failed(_), Some(to)) => to,
+            _ => position.at + 1,
+        };
+        if step.operation == Operation::Exit {
+            // The other threads of the process end with it, and so does this one.
+            let process = self.state.world.thread(thread).process;
+            for (n, other) in self.state.world.threads().iter().enumerate() {
+                if other.process == process {
+                    self.state.positions[n].at = usize::MAX;
+                }
+            }
+        }
+        let mut record = Record {
+            sequence: self.seen.totals.events,
+            time: self.state.world.now,
+            thread,
+            step: step.id,
+            outcome,
+            facts,
+            who: self.state.world.who(thread),
+            late,
+            unmet: Vec::new(),
+            broken: Vec::new(),
+        };
+        self.judge(step, &mut record);
+        let cost = self.cost_of(step);
+        self.wake();
+        let next = self.state.world.now.saturating_add(cost);
+        self.state.queue.push(next, thread);
+        Some(record)
+    }
+
+    /// Holds a record against what was stated, and counts it.
+    fn judge(&mut self, step: &Step, record: &mut Record) {
+        self.seen.totals.events += 1;
+        self.seen.totals.errors += u64::from(matches!(record.outcome, Outcome::Failed(_)));
+        for fact in &record.facts {
+            if let Fact::Check(check) = fact {
+                self.seen.totals.decisions += 1;
+                match check.denied {
+                    None => self.seen.totals.grants += 1,
+                    Some(_) => self.seen.totals.denials += 1,
+                }
+            }
+        }
+        if let Some(reached) = self.seen.reached.get_mut(step.id.index()) {
+            *reached = true;
+        }
+        let unmet = step.expects.iter().enumerate().filter(|(_, expectation)| {
+            expectation.holds_in(self.config.model)
+                && !step_expectation_met(&self.state.world, expectation.what, record)
+        });
+        record.unmet = unmet.map(|(n, _)| n).collect();
+        self.seen.totals.unmet += record.unmet.len() as u64;
+        for (n, (claim, state)) in self.scenario.claims.iter().zip(&mut self.seen.claims).enumerate() {
+            let verb = self.scenario.steps.get(record.step.index()).map_or("", |info| info.verb);
+            let hits = state.observe(&self.state.world, claim, record, verb);
+            if claim.never && hits > 0 {
+                record.broken.push(n);
+                self.seen.totals.broken += 1;
+            }
+        }
+    }
+
+    fn cost_of(&mut self, step: &Step) -> u64 {
+        let verb = self.scenario.steps.get(step.id.index()).map_or("", |info| info.verb);
+        match (step.cost, self.scenario.timing.get(verb)) {
+            (Some(cost), _) => cost,
+            (None, Some(cost)) if cost.low < cost.high => self.state.costs.between(cost.low, cost.high),
+            (None, Some(cost)) => cost.low,
+            (None, None) => DEFAULT_COST,
+        }
+    }
+
+    /// Threads that something has happened to try again, now and in the order in which it happened.
+    fn wake(&mut self) {
+        while let Some(thread) = self.state.world.take_woken() {
+            let position = &mut self.state.positions[thread.index()];
+            if std::mem::take(&mut position.parked) {
+                self.state.queue.push(self.state.world.now, thread);
+            }
+        }
+    }
+
+    /// What came of a run that ended so.
+    #[must_use]
+    pub fn finish(mut self, ending: Ending) -> Finished {
+        let mut left = Vec::new();
+        for (n, position) in self.state.positions.iter().enumerate() {
+            let program = self.scenario.programs.get(n);
+            let Some(Instruction::Step(step)) = program.and_then(|program| program.code.get(position.at))
+            else {
+                continue;
+            };
+            if !position.parked {
+                continue;
+            }
+            let state = match step.operation {
+                Operation::Receive(_) => Left::Deadlocked(step.id),
+                _ => Left::Idle(step.id),
+            };
+            left.push((ThreadId(n as u32), state));
+        }
+        let model = self.config.model.name;
+        let mut unmet_claims = Vec::new();
+        let mut unexercised = Vec::new();
+        // A run that was cut short has not shown that something would not have come.
+        let complete = ending == Ending::Finished;
+        for (n, (claim, state)) in self.scenario.claims.iter().zip(&self.seen.claims).enumerate() {
+            if !claim.pattern.models.is_empty() && !claim.pattern.models.contains(&model) {
+                continue;
+            }
+            let too_few = complete && state.hits < claim.times.0;
+            if !claim.never && (too_few || state.hits > claim.times.1) {
+                unmet_claims.push((n, state.hits));
+                self.seen.totals.unmet += 1;
+            }
+            if claim.never && complete && !state.near {
+                unexercised.push(n);
+            }
+        }
+        let unreached = if complete { self.unreached_expectations() } else { Vec::new() };
+        Finished {
+            world: self.state.world,
+            ending,
+            left,
+            totals: self.seen.totals,
+            unmet_claims,
+            unexercised,
+            unreached,
+        }
+    }
+
+    fn unreached_expectations(&self) -> Vec<StepId> {
+        let steps = self.scenario.programs.iter().flat_map(|program| &program.code);
+        steps
+            .filter_map(|instruction| match instruction {
+                Instruction::Step(step) if step.expects.iter().any(|e| e.holds_in(self.config.model)) => {
+                    Some(step.id)
+                }
+                _ => None,
+            })
+            .filter(|id| !self.seen.reached.get(id.index()).copied().unwrap_or(true))
+            .collect()
+    }
+}
