@@ -18,17 +18,27 @@ switches! {
         Fail,
         /// Succeeds at Identification, unless the client is the service's own user with the same restriction.
         CapUnlessSameUser,
-        /// As above, and a token made from the service's own session counts as its own (DIV-7).
-        CapUnlessSameUserOrOrigin,
     }
-    /// Which client levels need no privilege and meet no gate (IMP-8, IMP-17, DIV-4).
-    UngatedLevels {
-        /// None.
-        None,
-        /// Anonymous.
-        Anonymous,
-        /// Anonymous and Identification.
-        BelowImpersonation,
+    /// When the gates look at SeImpersonatePrivilege (IMP-12, W-IMP-1).
+    PrivilegeConsulted {
+        /// When nothing else lets the service pass.
+        WhenNeeded,
+        /// First of all.
+        First,
+    }
+    /// A token that was made from the service's own session (IMP-9, DIV-7).
+    OwnSession {
+        /// Is like any other.
+        NoRule,
+        /// Counts as the service's own.
+        CountsAsOwn,
+    }
+    /// Clients at a level that is too low to act (IMP-8, IMP-17, DIV-4, W-IMP-1).
+    LowLevelClients {
+        /// Meet the gates, and need the privilege where clients that act need it.
+        Gated,
+        /// Need no privilege and meet no gate.
+        Ungated,
     }
     /// A restricted service and an unrestricted client of the same user (IMP-10, DIV-6).
     RestrictedEscape {
@@ -230,11 +240,19 @@ switches! {
         /// Their bits, where the request names them.
         WhenNamed,
     }
-    /// What a check reports as granted, and what an empty answer means (RES-1, RES-3, W-ACC-1 to W-ACC-3, DIV-19, DIV-43).
+    /// A request for nothing (RES-3, W-ACC-1, DIV-19).
+    EmptyRequests {
+        /// Is allowed.
+        Allowed,
+        /// Is refused.
+        Denied,
+    }
+    /// What a check reports as granted, and what MAXIMUM_ALLOWED with nothing granted means (RES-1, RES-3, W-ACC-2, W-ACC-3,
+    /// DIV-43).
     ReportedMask {
-        /// Everything that was granted; asking for nothing succeeds.
+        /// Everything that was granted; nothing is an answer too.
         Raw,
-        /// What the opener keeps: nothing on denial; asking for nothing, or getting nothing, is denial.
+        /// What the opener keeps: nothing on denial; getting nothing is denial.
         Kept,
     }
     /// What backup and restore intent give (PRIV-3, PRIV-4, W-ACC-5, DIV-51).
@@ -330,106 +348,107 @@ switches! {
     }
 }
 
-/// The rules of play.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Model {
-    /// The name that scenarios, goldens and traces use.
-    pub name: &'static str,
-    /// IMP-9
-    pub missing_impersonate_privilege: MissingImpersonatePrivilege,
-    /// IMP-8
-    pub ungated_levels: UngatedLevels,
-    /// IMP-10
-    pub restricted_escape: RestrictedEscape,
-    /// IMP-11
-    pub integrity_ceiling: IntegrityCeiling,
-    /// IMP-15
-    pub identification_gate: IdentificationGate,
-    /// IMP-15
-    pub anonymous_gate: AnonymousGate,
-    /// IMP-6
-    pub capture_at_identification: CaptureAtIdentification,
-    /// IMP-6
-    pub capture_above_level: CaptureAboveLevel,
-    /// IMP-18
-    pub impersonate_anonymous: ImpersonateAnonymous,
-    /// TOK-37
-    pub anonymous_groups: AnonymousGroups,
-    /// IMP-21
-    pub anonymous_peer_token: AnonymousPeerToken,
-    /// IMP-22
-    pub primary_token_in_hand: PrimaryTokenInHand,
-    /// FILE-19
-    pub created_handle: CreatedHandle,
-    /// FILE-9
-    pub metadata_opens: MetadataOpens,
-    /// FILE-12
-    pub anonymous_traverse: AnonymousTraverse,
-    /// TOK-14
-    pub enable_absent_privilege: EnableAbsentPrivilege,
-    /// INH-9
-    pub creator_placeholders: CreatorPlaceholders,
-    /// KEY-6
-    pub key_execute: KeyExecute,
-    /// SDDL-5
-    pub label_bits: LabelBits,
-    /// SD-7
-    pub zero_dacl_offset: ZeroDaclOffset,
-    /// ACL-2
-    pub slack: Slack,
-    /// ACE-5
-    pub claim_layout: ClaimLayout,
-    /// SD-2
-    pub descriptor_layout: DescriptorLayout,
-    /// ACL-3
-    pub acl_revision: AclRevision,
-    /// MIC-5
-    pub integrity_categories: IntegrityCategories,
-    /// MIC-2
-    pub unknown_labels: UnknownLabels,
-    /// OWN-1
-    pub ownership: Ownership,
-    /// MAP-2
-    pub ace_generic_bits: AceGenericBits,
-    /// PRIV-2
-    pub system_security: SystemSecurity,
-    /// W-ACC-2
-    pub maximum_privileges: MaximumPrivileges,
-    /// RES-1
-    pub reported_mask: ReportedMask,
-    /// PRIV-3
-    pub intent_rights: IntentRights,
-    /// AUD-5
-    pub alarms: Alarms,
-    /// CAP-2
-    pub central_policies: CentralPolicies,
-    /// VAL-3
-    pub tree_depth: TreeDepth,
-    /// COND-12
-    pub list_comparison: ListComparison,
-    /// COND-20
-    pub membership_view: MembershipView,
-    /// COND-18
-    pub bare_attribute: BareAttribute,
-    /// COND-15
-    pub exists_scope: ExistsScope,
-    /// COND-4
-    pub boolean_claims: BooleanClaims,
-    /// W-CND-9
-    pub repeated_values: RepeatedValues,
-    /// COND-11
-    pub case_folding: CaseFolding,
-    /// MASK-2
-    pub ace_masks: AceMasks,
-    /// SDDL-1
-    pub sddl_text: SddlText,
+macro_rules! model {
+    ($($field:ident: $kind:ty, $rule:literal, $difference:literal, $title:literal;)*) => {
+        /// The rules of play.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct Model {
+            /// The name that scenarios, goldens and traces use.
+            pub name: &'static str,
+            $(#[doc = $rule] pub $field: $kind,)*
+        }
+
+        impl Switch {
+            /// Every switch, in the order of the fields.
+            pub const ALL: &[Switch] = &[$(Switch {
+                rule: $difference,
+                title: $title,
+                agree: |one, other| one.$field == other.$field,
+                set: |model, other| model.$field = other.$field,
+            },)*];
+        }
+    };
+}
+
+/// One field of [`Model`], so that models can be compared and crossed field by field.
+#[derive(Clone, Copy, Debug)]
+pub struct Switch {
+    /// What makes the difference: a `DIV-n`, or where there is none the number of the rule.
+    pub rule: &'static str,
+    /// What it is about.
+    pub title: &'static str,
+    agree: fn(&Model, &Model) -> bool,
+    set: fn(&mut Model, &Model),
+}
+
+impl Switch {
+    /// The switches that two models set differently.
+    #[must_use]
+    pub fn between(one: &Model, other: &Model) -> Vec<&'static Switch> {
+        Switch::ALL.iter().filter(|switch| !(switch.agree)(one, other)).collect()
+    }
+}
+
+// The field, its type, the rule that it stands for, what makes models differ in it, and what it is about.
+model! {
+    missing_impersonate_privilege: MissingImpersonatePrivilege, "IMP-9", "DIV-1", "impersonating without the privilege";
+    privilege_consulted: PrivilegeConsulted, "IMP-12", "W-IMP-1", "when the privilege is looked at";
+    own_session: OwnSession, "IMP-9", "DIV-7", "tokens from the service's own session";
+    anonymous_clients: LowLevelClients, "IMP-17", "DIV-4", "gates before the Anonymous level";
+    identification_clients: LowLevelClients, "IMP-8", "W-IMP-1", "gates before the Identification level";
+    restricted_escape: RestrictedEscape, "IMP-10", "DIV-6", "a restricted service and its own user";
+    integrity_ceiling: IntegrityCeiling, "IMP-11", "DIV-5", "clients of higher integrity";
+    identification_gate: IdentificationGate, "IMP-15", "DIV-2", "access at Identification";
+    anonymous_gate: AnonymousGate, "IMP-15", "DIV-4", "access at Anonymous";
+    capture_at_identification: CaptureAtIdentification, "IMP-6", "DIV-3", "connecting at Identification";
+    capture_above_level: CaptureAboveLevel, "IMP-6", "DIV-9", "passing on more than one has";
+    impersonate_anonymous: ImpersonateAnonymous, "IMP-18", "DIV-4", "the level of `impersonate anonymous`";
+    anonymous_groups: AnonymousGroups, "TOK-37", "DIV-8", "Everyone and the Anonymous identity";
+    anonymous_peer_token: AnonymousPeerToken, "IMP-21", "IMP-21", "peer tokens of Anonymous connections";
+    primary_token_in_hand: PrimaryTokenInHand, "IMP-22", "IMP-22", "impersonating by a primary token";
+    created_handle: CreatedHandle, "FILE-19", "DIV-11", "the handle of a creation";
+    metadata_opens: MetadataOpens, "FILE-9", "FILE-9", "opens that ask for no data right";
+    anonymous_traverse: AnonymousTraverse, "FILE-12", "FILE-12", "directories on the way of the Anonymous identity";
+    enable_absent_privilege: EnableAbsentPrivilege, "TOK-14", "DIV-12", "enabling an absent privilege";
+    creator_placeholders: CreatorPlaceholders, "INH-9", "INH-9", "CREATOR OWNER on new containers";
+    key_execute: KeyExecute, "KEY-6", "DIV-20", "GENERIC_EXECUTE on keys";
+    label_bits: LabelBits, "SDDL-5", "DIV-44", "numbers of label bits";
+    zero_dacl_offset: ZeroDaclOffset, "SD-7", "DIV-48", "a DACL at offset 0";
+    slack: Slack, "ACL-2", "W-SDL-1", "bytes left over in lists and entries";
+    claim_layout: ClaimLayout, "ACE-5", "DIV-50", "bytes of claims";
+    descriptor_layout: DescriptorLayout, "SD-2", "W-SDL-1", "order of a written descriptor";
+    acl_revision: AclRevision, "ACL-3", "W-OBJ-4", "revision of written lists";
+    integrity_categories: IntegrityCategories, "MIC-5", "DIV-39", "rights that categories share, under a label";
+    unknown_labels: UnknownLabels, "MIC-2", "DIV-49", "odd labels";
+    ownership: Ownership, "OWN-1", "DIV-40", "who is the owner";
+    ace_generic_bits: AceGenericBits, "MAP-2", "DIV-41", "generic bits in entries";
+    system_security: SystemSecurity, "PRIV-2", "DIV-42", "ACCESS_SYSTEM_SECURITY without the privilege";
+    maximum_privileges: MaximumPrivileges, "W-ACC-2", "DIV-43", "privileges in MAXIMUM_ALLOWED";
+    empty_requests: EmptyRequests, "RES-3", "DIV-19", "asking for nothing";
+    reported_mask: ReportedMask, "RES-1", "DIV-43", "masks on denial";
+    intent_rights: IntentRights, "PRIV-3", "DIV-51", "rights of backup and restore";
+    alarms: Alarms, "AUD-5", "DIV-22", "alarm entries";
+    central_policies: CentralPolicies, "CAP-2", "CAP-2", "how much of the central policies counts";
+    tree_depth: TreeDepth, "VAL-3", "W-OBJ-1", "depth of object trees";
+    list_comparison: ListComparison, "COND-12", "DIV-45", "sets in conditions";
+    membership_view: MembershipView, "COND-20", "DIV-46", "membership and the user";
+    bare_attribute: BareAttribute, "COND-18", "DIV-47", "bare attributes";
+    exists_scope: ExistsScope, "COND-15", "DIV-47", "existence of user and device attributes";
+    boolean_claims: BooleanClaims, "COND-4", "W-CND-7", "what boolean claims compare with";
+    repeated_values: RepeatedValues, "W-CND-9", "W-CND-9", "a value twice in one claim";
+    case_folding: CaseFolding, "COND-11", "DIV-52", "case of text values";
+    ace_masks: AceMasks, "MASK-2", "DIV-48", "reserved bits in stored entries";
+    sddl_text: SddlText, "SDDL-1", "W-SDL-2", "spellings of descriptors as text";
 }
 
 /// The default model: the founding documents, and KACS v0.20 where they are silent.
 pub const KOBICHA: Model = Model {
     name: "kobicha",
     missing_impersonate_privilege: MissingImpersonatePrivilege::Fail,
-    ungated_levels: UngatedLevels::None,
+    privilege_consulted: PrivilegeConsulted::WhenNeeded,
+    own_session: OwnSession::NoRule,
+    anonymous_clients: LowLevelClients::Gated,
+    identification_clients: LowLevelClients::Gated,
     restricted_escape: RestrictedEscape::Refuse,
     integrity_ceiling: IntegrityCeiling::Always,
     identification_gate: IdentificationGate::EvaluateAsAnonymous,
@@ -458,6 +477,7 @@ pub const KOBICHA: Model = Model {
     ace_generic_bits: AceGenericBits::Mapped,
     system_security: SystemSecurity::MissingBit,
     maximum_privileges: MaximumPrivileges::Added,
+    empty_requests: EmptyRequests::Allowed,
     reported_mask: ReportedMask::Raw,
     intent_rights: IntentRights::Generic,
     alarms: Alarms::ContinuousAudit,
@@ -478,7 +498,7 @@ pub const KOBICHA: Model = Model {
 pub const KACS: Model = Model {
     name: "kacs",
     missing_impersonate_privilege: MissingImpersonatePrivilege::CapUnlessSameUser,
-    ungated_levels: UngatedLevels::Anonymous,
+    anonymous_clients: LowLevelClients::Ungated,
     identification_gate: IdentificationGate::AccessDenied,
     capture_at_identification: CaptureAtIdentification::Client,
     integrity_categories: IntegrityCategories::Subtract,
@@ -488,8 +508,11 @@ pub const KACS: Model = Model {
 /// NT.
 pub const WINDOWS: Model = Model {
     name: "windows",
-    missing_impersonate_privilege: MissingImpersonatePrivilege::CapUnlessSameUserOrOrigin,
-    ungated_levels: UngatedLevels::BelowImpersonation,
+    missing_impersonate_privilege: MissingImpersonatePrivilege::CapUnlessSameUser,
+    privilege_consulted: PrivilegeConsulted::First,
+    own_session: OwnSession::CountsAsOwn,
+    anonymous_clients: LowLevelClients::Ungated,
+    identification_clients: LowLevelClients::Ungated,
     restricted_escape: RestrictedEscape::NoRule,
     integrity_ceiling: IntegrityCeiling::WaivedByPrivilege,
     identification_gate: IdentificationGate::BadImpersonationLevel,
@@ -518,6 +541,7 @@ pub const WINDOWS: Model = Model {
     ace_generic_bits: AceGenericBits::Inert,
     system_security: SystemSecurity::PrivilegeNotHeld,
     maximum_privileges: MaximumPrivileges::WhenNamed,
+    empty_requests: EmptyRequests::Denied,
     reported_mask: ReportedMask::Kept,
     intent_rights: IntentRights::FileSystem,
     alarms: Alarms::Ignored,
@@ -545,5 +569,34 @@ impl Model {
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Model> {
         MODELS.into_iter().find(|model| model.name == name)
+    }
+
+    /// This model with one switch set as in another.
+    #[must_use]
+    pub fn with(mut self, switch: &Switch, other: &Model) -> Model {
+        (switch.set)(&mut self, other);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MODELS, Switch};
+
+    /// A model is its name and its switches: setting each one that differs makes one model of the other.
+    #[test]
+    fn the_switches_are_all_that_tells_models_apart() {
+        for one in MODELS {
+            for other in MODELS {
+                let switches = Switch::between(one, other);
+                assert_eq!(switches.is_empty(), one.name == other.name);
+                let mut crossed = *one;
+                for switch in switches {
+                    assert_ne!(crossed.with(switch, other), crossed, "{} is set differently", switch.title);
+                    crossed = crossed.with(switch, other);
+                }
+                assert_eq!(super::Model { name: other.name, ..crossed }, *other);
+            }
+        }
     }
 }

@@ -54,9 +54,9 @@ impl Run {
         };
         let Loaded { scenario, names, .. } = &loaded;
         match self.format {
-            Format::Text => output.text().push_str(&text::header(scenario, config.model, config.seed)),
+            Format::Text => output.text().push_str(&text::header(scenario, &config.model, config.seed)),
             Format::Jsonl => {
-                json::write_line(output.text(), &json::header(scenario, config.model, config.seed));
+                json::write_line(output.text(), &json::header(scenario, &config.model, config.seed));
             }
         }
         let run = engine::run(scenario, &config, &mut |world, record| {

@@ -12,7 +12,7 @@ use super::matcher::{Normal, View};
 use super::object_tree::NodeBits;
 use super::observer::{Bits, Fact, Observer, TakeOwnership};
 use super::{AccessRequest, Intents, ResultMode, central, mandatory, narrow, subject};
-use crate::model::{IntentRights, MaximumPrivileges, ReportedMask, SystemSecurity};
+use crate::model::{EmptyRequests, IntentRights, MaximumPrivileges, ReportedMask, SystemSecurity};
 use crate::privilege::{Privilege, PrivilegeSet, PrivilegeState};
 use crate::rights::{AccessMask, GenericMapping};
 use crate::sid::SidId;
@@ -500,11 +500,15 @@ fn result<O: Observer>(evaluation: &mut Evaluation<'_>, decision: &mut Decision,
     let Evaluation { mapped, maximum, .. } = *evaluation;
     let mut granted = evaluation.bits.granted;
     let reported = evaluation.request.model.reported_mask;
-    // The test of the object and of each of its nodes (RES-2). Kept masks: asking for nothing, and getting nothing, is
-    // denial.
+    let empty_requests = evaluation.request.model.empty_requests;
+    // The test of the object and of each of its nodes (RES-2).
     let allows = |granted: AccessMask| {
-        let nothing = if maximum { granted.is_empty() } else { mapped.is_empty() };
-        granted.contains(mapped) && !(nothing && reported == ReportedMask::Kept)
+        let nothing = if maximum {
+            granted.is_empty() && reported == ReportedMask::Kept
+        } else {
+            mapped.is_empty() && empty_requests == EmptyRequests::Denied
+        };
+        granted.contains(mapped) && !nothing
     };
     let allowed = allows(granted);
     if reported == ReportedMask::Kept {

@@ -74,14 +74,14 @@ fn events(world: &World, claim: &Claim, record: &Record, verb: &str) -> Vec<Opti
     match &pattern.event {
         PatternEvent::Granted(rights) => checks()
             .filter(|check| on_object(check))
-            .filter(|check| granted(world.model, claim.never, *rights, check))
+            .filter(|check| granted(&world.model, claim.never, *rights, check))
             .map(|check| check.who.subject)
             .collect(),
         PatternEvent::Denied(rights) => checks()
             .filter(|check| on_object(check) && check.denied.is_some())
             .filter(|check| {
                 rights.is_none_or(|rights| {
-                    asked_for(world.model, check).contains(mapped(world.model, rights, check))
+                    asked_for(&world.model, check).contains(mapped(&world.model, rights, check))
                 })
             })
             .map(|check| check.who.subject)

@@ -25,7 +25,7 @@ pub use simulation::{Simulation, State};
 #[derive(Clone, Copy, Debug)]
 pub struct RunConfig {
     /// The rules of play.
-    pub model: &'static Model,
+    pub model: Model,
     /// The seed.
     pub seed: u64,
     /// The bounds.
@@ -37,8 +37,8 @@ pub struct RunConfig {
 impl RunConfig {
     /// The scenario's own configuration under one model.
     #[must_use]
-    pub fn of(scenario: &Scenario, model: &'static Model) -> RunConfig {
-        RunConfig { model, seed: scenario.seed, limits: scenario.limits, until: None }
+    pub fn of(scenario: &Scenario, model: &Model) -> RunConfig {
+        RunConfig { model: *model, seed: scenario.seed, limits: scenario.limits, until: None }
     }
 }
 
@@ -149,7 +149,7 @@ impl Finished {
 ///
 /// # Errors
 /// When the model does not admit a declaration.
-pub fn build_world(scenario: &Scenario, model: &'static Model) -> Result<World, BuildError> {
+pub fn build_world(scenario: &Scenario, model: &Model) -> Result<World, BuildError> {
     let slots: Vec<u32> = scenario.programs.iter().map(|program| program.slots).collect();
     let declarations: &Declarations = &scenario.declarations;
     World::build(declarations, &slots, model)

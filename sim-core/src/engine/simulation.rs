@@ -100,7 +100,7 @@ impl<'a> Simulation<'a> {
             });
             queue.push(0, ThreadId(n as u32));
         }
-        let world = build_world(scenario, config.model)?;
+        let world = build_world(scenario, &config.model)?;
         let costs = SimRng::new(config.seed, Purpose::StepCosts);
         Ok(Simulation {
             scenario,
@@ -257,7 +257,7 @@ impl<'a> Simulation<'a> {
             *reached = true;
         }
         let unmet = step.expects.iter().enumerate().filter(|(_, expectation)| {
-            expectation.holds_in(self.config.model)
+            expectation.holds_in(&self.config.model)
                 && !step_expectation_met(&self.state.world, expectation.what, record)
         });
         record.unmet = unmet.map(|(n, _)| n).collect();
@@ -345,7 +345,7 @@ impl<'a> Simulation<'a> {
         let steps = self.scenario.programs.iter().flat_map(|program| &program.code);
         steps
             .filter_map(|instruction| match instruction {
-                Instruction::Step(step) if step.expects.iter().any(|e| e.holds_in(self.config.model)) => {
+                Instruction::Step(step) if step.expects.iter().any(|e| e.holds_in(&self.config.model)) => {
                     Some(step.id)
                 }
                 _ => None,

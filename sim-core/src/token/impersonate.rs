@@ -4,8 +4,8 @@
 
 use super::{ImpersonationLevel, Token};
 use crate::model::{
-    CaptureAboveLevel, CaptureAtIdentification, IntegrityCeiling, MissingImpersonatePrivilege, Model,
-    RestrictedEscape, UngatedLevels,
+    CaptureAboveLevel, CaptureAtIdentification, IntegrityCeiling, LowLevelClients,
+    MissingImpersonatePrivilege, Model, OwnSession, PrivilegeConsulted, RestrictedEscape,
 };
 use crate::privilege::{Privilege, PrivilegeState};
 
@@ -107,12 +107,12 @@ pub fn gate(model: &Model, service: &Token, client: &Token, level: Impersonation
         result: Ok(level),
     };
 
-    let ungated = match model.ungated_levels {
-        UngatedLevels::None => false,
-        UngatedLevels::Anonymous => level == ImpersonationLevel::Anonymous,
-        UngatedLevels::BelowImpersonation => !level.acts(),
+    let clients = match level {
+        ImpersonationLevel::Anonymous => model.anonymous_clients,
+        ImpersonationLevel::Identification => model.identification_clients,
+        ImpersonationLevel::Impersonation | ImpersonationLevel::Delegation => LowLevelClients::Gated,
     };
-    if ungated {
+    if clients == LowLevelClients::Ungated {
         return record;
     }
     if model.missing_impersonate_privilege == MissingImpersonatePrivilege::Fail {
@@ -132,14 +132,13 @@ pub fn gate(model: &Model, service: &Token, client: &Token, level: Impersonation
 
     let own = match model.missing_impersonate_privilege {
         MissingImpersonatePrivilege::Fail => true,
-        MissingImpersonatePrivilege::CapUnlessSameUser => relation == Relation::SameUser,
-        MissingImpersonatePrivilege::CapUnlessSameUserOrOrigin => {
-            let same_restriction = service.facts().is_restricted() == client.facts().is_restricted();
-            let same_origin = client.facts().origin == Some(service.facts().session);
-            record.privilege = Some(state); // asked first of all
-            same_restriction && (service.facts().user == client.facts().user || same_origin)
+        MissingImpersonatePrivilege::CapUnlessSameUser => {
+            relation == Relation::SameUser || of_own_session(model, service, client)
         }
     };
+    if model.privilege_consulted == PrivilegeConsulted::First {
+        record.privilege = Some(state);
+    }
     if !own {
         record.privilege = Some(state);
     }
@@ -158,6 +157,14 @@ pub fn gate(model: &Model, service: &Token, client: &Token, level: Impersonation
         record.cap = None;
     }
     record
+}
+
+/// Whether a token counts as the service's own because it was made from its session (DIV-7).
+fn of_own_session(model: &Model, service: &Token, client: &Token) -> bool {
+    let (service, client) = (service.facts(), client.facts());
+    model.own_session == OwnSession::CountsAsOwn
+        && service.is_restricted() == client.is_restricted()
+        && client.origin == Some(service.session)
 }
 
 /// Whose identity a connection captures (IMP-6).

@@ -598,7 +598,7 @@ pub fn trace(
     config: &crate::engine::RunConfig,
     explain: Explain,
 ) -> Result<(String, Finished), crate::world::BuildError> {
-    let mut out = header(scenario, config.model, config.seed);
+    let mut out = header(scenario, &config.model, config.seed);
     let finished = crate::engine::run(scenario, config, &mut |world, record| {
         write_record(&mut out, scenario, names, world, record, explain);
     })?;

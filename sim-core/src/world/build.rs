@@ -58,15 +58,11 @@ impl World {
     ///
     /// # Errors
     /// What cannot exist under this model, with the declaration that asks for it.
-    pub fn build(
-        declarations: &Declarations,
-        slots: &[u32],
-        model: &'static Model,
-    ) -> Result<World, BuildError> {
+    pub fn build(declarations: &Declarations, slots: &[u32], model: &Model) -> Result<World, BuildError> {
         let mut sids = SidTable::new();
         let anonymous = anonymous_token(model, &mut sids, TokenId(u32::MAX), SessionId(1));
         let world = World {
-            model,
+            model: *model,
             now: 0,
             sids: Arc::new(sids),
             policies: Arc::new(PolicyCache::default()),
@@ -129,12 +125,12 @@ impl Builder<'_> {
     fn compile(&mut self, source: SecurityDescriptor, class: ObjectType) -> Arc<Descriptor> {
         let mapping = self.world.model.mapping(class);
         let sids = Arc::make_mut(&mut self.world.sids);
-        Arc::new(Descriptor::compile(source, mapping, self.world.model, sids))
+        Arc::new(Descriptor::compile(source, mapping, &self.world.model, sids))
     }
 
     /// Central policies (CAP-1): what a declaration cannot hold broken, so every list is a sound one.
     fn add_policies(&mut self) {
-        let model = self.world.model;
+        let model = &{ self.world.model };
         let list = |aces: &[Ace]| PolicyAcl::Acl(Acl::new(aces.to_vec()));
         let policies = self.declarations.policies.iter().map(|policy| Policy {
             sid: policy.sid,
@@ -267,13 +263,13 @@ impl Builder<'_> {
                 let context = SddlContext {
                     domain: *domain,
                     class: Some(object.class),
-                    ..SddlContext::of(self.world.model)
+                    ..SddlContext::of(&self.world.model)
                 };
                 let source = sddl::parse(text, &context).map_err(|error| failed(&error.to_string()))?;
                 Some(self.compile(source, object.class))
             }
             SecurityDecl::Bytes(bytes) => {
-                let source = SecurityDescriptor::decode(bytes, self.world.model);
+                let source = SecurityDescriptor::decode(bytes, &self.world.model);
                 let source =
                     source.map_err(|error| failed(&format!("its descriptor is malformed: {error}")))?;
                 Some(self.compile(source, object.class))

@@ -119,7 +119,7 @@ impl World {
         ask: &Ask<'_>,
     ) -> AccessRequest<'a> {
         AccessRequest {
-            model: self.model,
+            model: &self.model,
             token: self.effective_token(thread),
             anonymous: &self.anonymous,
             trust: self.process(self.thread(thread).process).trust,

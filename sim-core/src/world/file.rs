@@ -215,7 +215,7 @@ impl World {
     ) -> Result<Success, Failure> {
         let subject = self.subject_token(thread)?.clone();
         if let Some(parts) = given {
-            check_given(&subject, parts, self.model)?;
+            check_given(&subject, parts, &self.model)?;
         }
         let parent =
             self.object(new.parent).descriptor.as_ref().map(|descriptor| descriptor.source().clone());
@@ -225,7 +225,7 @@ impl World {
         let owner = source.owner;
         let mapping = self.model.mapping(new.class);
         let descriptor =
-            Arc::new(Descriptor::compile(source, mapping, self.model, Arc::make_mut(&mut self.sids)));
+            Arc::new(Descriptor::compile(source, mapping, &self.model, Arc::make_mut(&mut self.sids)));
         let path = self.child_path(new.parent, &new.name);
         let ask = Ask {
             purpose: CheckPurpose::NewObject,
@@ -262,7 +262,7 @@ impl World {
         defaults: &Defaults,
         class: ObjectType,
     ) -> Result<SecurityDescriptor, crate::sd::inherit::InheritError> {
-        let creator = given.map(|parts| creator_descriptor(parts, self.model));
+        let creator = given.map(|parts| creator_descriptor(parts, &self.model));
         let null_dacl = given.is_some_and(|parts| parts.dacl == Some(DaclDecl::Null));
         let creation = Creation {
             parent,
@@ -275,7 +275,7 @@ impl World {
             class,
             child_class: None,
         };
-        let mut descriptor = descriptor_for_new(&creation, self.model)?;
+        let mut descriptor = descriptor_for_new(&creation, &self.model)?;
         if null_dacl {
             // `dacl null` means what it says: neither the parent nor a default puts a list there.
             descriptor.dacl = None;

@@ -58,7 +58,7 @@ impl World {
             self.decide(thread, &descriptor, &ask, recorder)?;
         }
         let installed = self.thread(thread).installed.and_then(|_| self.effective_token(thread).level());
-        let captured = match capture(self.model, installed, level) {
+        let captured = match capture(&self.model, installed, level) {
             Captured::Refused => {
                 return Err(refused_by_gate(crate::access::GateRefusal::BadImpersonationLevel));
             }
@@ -289,7 +289,7 @@ impl World {
             (TokenType::Primary, PrimaryTokenInHand::AsImpersonation) => ImpersonationLevel::Impersonation,
             (TokenType::Primary, PrimaryTokenInHand::Refuse) => return Err(ErrorName::BadTokenType.into()),
         };
-        let verdict = gate(self.model, self.primary_token(thread), client, level);
+        let verdict = gate(&self.model, self.primary_token(thread), client, level);
         recorder.fact(|_| Fact::Gate(verdict));
         if verdict.privilege_used() {
             let primary = self.process(self.thread(thread).process).primary;

@@ -46,7 +46,7 @@ use registry::ValueData;
 #[derive(Clone, Debug)]
 pub struct World {
     /// The rules of play.
-    pub model: &'static Model,
+    pub model: Model,
     /// Virtual time in nanoseconds.
     pub now: u64,
     sids: Arc<SidTable>,
@@ -448,7 +448,7 @@ impl World {
 
     /// The token that access checks evaluate now, or the refusal of the level gate (IMP-15).
     pub fn subject_token(&self, thread: ThreadId) -> Result<&Token, Failure> {
-        subject(self.model, self.effective_token(thread), &self.anonymous).map_err(check::refused_by_gate)
+        subject(&self.model, self.effective_token(thread), &self.anonymous).map_err(check::refused_by_gate)
     }
 
     /// Who a thread is, was and counts as (IMP-41).
@@ -466,7 +466,7 @@ impl World {
 
     fn subject_kind(&self, thread: ThreadId) -> Option<Subject> {
         let effective = self.effective_token(thread);
-        let subject = subject(self.model, effective, &self.anonymous).ok()?;
+        let subject = subject(&self.model, effective, &self.anonymous).ok()?;
         Some(if std::ptr::eq(subject, effective) { Subject::Effective } else { Subject::Anonymous })
     }
 

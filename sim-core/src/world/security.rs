@@ -46,7 +46,7 @@ impl World {
         };
         let subject = self.subject_token(thread)?;
         let owner_groups = owner_groups(subject);
-        let new = creator_descriptor(given, self.model);
+        let new = creator_descriptor(given, &self.model);
         let merged =
             merge(current.source(), &new, parts, &writer(subject, &owner_groups)).map_err(refused_write)?;
         self.store(id, merged);
@@ -63,7 +63,7 @@ impl World {
         };
         descriptor.dacl.iter_mut().for_each(map);
         descriptor.sacl.iter_mut().for_each(map);
-        let compiled = Descriptor::compile(descriptor, mapping, self.model, Arc::make_mut(&mut self.sids));
+        let compiled = Descriptor::compile(descriptor, mapping, &self.model, Arc::make_mut(&mut self.sids));
         if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(id.index()) {
             object.descriptor = Some(Arc::new(compiled));
         }
@@ -93,7 +93,7 @@ impl World {
             for child in children {
                 let Some(own) = self.object(child).descriptor.clone() else { continue };
                 let class = self.object(child).class;
-                let result = propagate(own.source(), above.source(), class, self.model);
+                let result = propagate(own.source(), above.source(), class, &self.model);
                 let result = result.map_err(|_| Failure::from(ErrorName::InvalidSecurityDescriptor))?;
                 let Some(Propagated { descriptor, dacl, sacl }) = result else { continue };
                 self.store(child, descriptor);

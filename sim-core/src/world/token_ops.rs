@@ -183,7 +183,7 @@ impl World {
             ..SecurityDescriptor::default()
         };
         let mapping = self.model.mapping(ObjectType::Token);
-        Arc::new(Descriptor::compile(source, mapping, self.model, Arc::make_mut(&mut self.sids)))
+        Arc::new(Descriptor::compile(source, mapping, &self.model, Arc::make_mut(&mut self.sids)))
     }
 
     fn token_in(&self, thread: ThreadId, slot: Slot, right: AccessMask) -> Result<TokenId, Failure> {
