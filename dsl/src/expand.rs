@@ -1,8 +1,12 @@
-//! What is written once and stands for many: `let`, `rights`, `param` and `for`. They are gone from the tree afterwards, so
-//! the rest of the reader knows nothing of them.
+//! What is written once and stands for many: `let`, `rights`, `param`, `for` and `procedure`. They are gone from the tree
+//! afterwards, so the rest of the reader knows nothing of them.
 //!
 //! A word that is the name of a value stands for the value wherever it is no head; in `"…"` it is filled in for `{name}`.
 //! What is put in keeps the place where it is used, so that a mistake is shown there.
+
+mod procedure;
+
+use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -10,9 +14,10 @@ use sim_core::engine::time::{UNITS, format_time};
 
 use crate::ast::{Block, Bound, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece};
 use crate::codes;
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 use crate::resolve::Verb;
 use crate::suggest::nearest;
+use procedure::Procedure;
 
 /// The most statements that `for` makes in one scenario.
 const MOST_STATEMENTS: u64 = 10_000_000;
@@ -70,11 +75,10 @@ enum State {
     Ready,
 }
 
-/// The names that a `for` around a statement gives, innermost last.
+/// The names that a `for` or a call around a statement gives; those of a `for` reach into the ones inside it.
 #[derive(Clone, Copy)]
 struct Scope<'a> {
-    name: &'a str,
-    value: &'a Part,
+    names: &'a [(String, Vec<Part>)],
     outer: Option<&'a Scope<'a>>,
 }
 
@@ -82,10 +86,22 @@ pub(crate) struct Expander<'a> {
     given: &'a [(String, String)],
     values: IndexMap<String, Value, FxBuildHasher>,
     params: Vec<Param>,
+    procedures: IndexMap<String, Procedure, FxBuildHasher>,
+    /// The procedures that are being put in, outermost first.
+    calls: Vec<usize>,
+    /// Whether the scenario has scripts: then a call may be of one of their functions.
+    scripted: bool,
+    /// How many blocks and calls are open here.
+    nesting: usize,
+    /// Whether the statements here are steps.
+    in_steps: bool,
     made: u64,
+    called: u64,
     full: bool,
     depth: u32,
     diagnostics: Vec<Diagnostic>,
+    /// What has been told: a statement that is put in many times has its mistakes once.
+    told: BTreeSet<(Code, Span)>,
     refused: Vec<String>,
 }
 
@@ -104,10 +120,17 @@ pub(crate) fn expand(stmts: Vec<Stmt>, given: &[(String, String)]) -> Expanded {
         given,
         values: IndexMap::default(),
         params: Vec::new(),
+        procedures: IndexMap::default(),
+        calls: Vec::new(),
+        scripted: stmts.iter().any(procedure::is_script),
+        nesting: 0,
+        in_steps: false,
         made: 0,
+        called: 0,
         full: false,
         depth: 0,
         diagnostics: Vec::new(),
+        told: BTreeSet::new(),
         refused: Vec::new(),
     };
     let rest = expander.collect(stmts);
@@ -136,16 +159,23 @@ impl Expander<'_> {
                 Some("let") => self.value(&stmt, "let"),
                 Some("rights") => self.value(&stmt, "rights"),
                 Some("param") => self.param(&stmt),
+                Some("procedure") => self.procedure(stmt),
                 _ => {
                     rest.push(stmt);
                     continue;
                 }
             };
             if let Err(diagnostic) = declared {
-                self.diagnostics.push(diagnostic);
+                self.report(diagnostic);
             }
         }
         rest
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.told.insert((diagnostic.code, diagnostic.span)) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// `let NAME = VALUE`, `rights NAME = A, B`
@@ -306,7 +336,7 @@ impl Expander<'_> {
                 let message = format!("more than {DEEPEST} values are made of each other");
                 let diagnostic =
                     Diagnostic::error(codes::TOO_LARGE, value.span, message).label("too far to follow");
-                self.diagnostics.push(diagnostic);
+                self.report(diagnostic);
                 return;
             }
             State::Raw => value.state = State::Open,
@@ -347,18 +377,34 @@ impl Expander<'_> {
     }
 
     fn stmt(&mut self, mut stmt: Stmt, scope: Option<&Scope<'_>>, out: &mut Vec<Stmt>) {
-        if stmt.head.as_ref().is_some_and(|head| head.value == "for") {
-            if let Err(diagnostic) = self.repeat(&stmt, scope, out) {
-                self.diagnostics.push(diagnostic);
+        let head = stmt.head.as_ref().map_or("", |head| head.value.as_str());
+        let done = match head {
+            "for" => self.repeat(&stmt, scope, out),
+            "call" if self.calls_procedure(&stmt) => self.call(&stmt, scope, out),
+            _ => {
+                let outer = self.in_steps;
+                self.in_steps |= matches!(head, "process" | "service" | "thread");
+                self.plain(&mut stmt, scope);
+                self.in_steps = outer;
+                out.push(stmt);
+                return;
             }
-            return;
+        };
+        if let Err(diagnostic) = done {
+            self.report(diagnostic);
         }
-        self.check_bound_names(&stmt, scope);
-        stmt.parts = self.parts(stmt.parts, scope);
+    }
+
+    /// A statement that stands for itself.
+    fn plain(&mut self, stmt: &mut Stmt, scope: Option<&Scope<'_>>) {
+        if let Err(diagnostic) = self.no_call_as_condition(stmt) {
+            self.report(diagnostic);
+        }
+        self.check_bound_names(stmt, scope);
+        stmt.parts = self.parts(std::mem::take(&mut stmt.parts), scope);
         for expectation in &mut stmt.expects {
             expectation.parts = self.parts(std::mem::take(&mut expectation.parts), scope);
         }
-        out.push(stmt);
     }
 
     /// `for NAME in LIST { … }`: the statements of the block, once for each value.
@@ -395,15 +441,12 @@ impl Expander<'_> {
             _ => return Err(usage(values.span)),
         };
         values.each(|value| {
-            let inner = Scope { name, value: &value, outer: scope };
+            let names = [(name.clone(), vec![value])];
+            let inner = Scope { names: &names, outer: scope };
             // A round without statements counts too, or a long range would go on for ever.
             self.made += block.stmts.len().max(1) as u64;
             if self.made > MOST_STATEMENTS {
-                if !std::mem::replace(&mut self.full, true) {
-                    let message = format!("`for` makes more than {MOST_STATEMENTS} statements");
-                    self.diagnostics
-                        .push(Diagnostic::error(codes::TOO_LARGE, *span, message).label("too many"));
-                }
+                self.too_many(*span, format!("`for` makes more than {MOST_STATEMENTS} statements"));
                 return false;
             }
             for stmt in &block.stmts {
@@ -412,6 +455,13 @@ impl Expander<'_> {
             true
         });
         Ok(())
+    }
+
+    /// What is made is bounded: the limit is told once.
+    fn too_many(&mut self, span: Span, message: String) {
+        if !std::mem::replace(&mut self.full, true) {
+            self.report(Diagnostic::error(codes::TOO_LARGE, span, message).label("too many"));
+        }
     }
 
     /// A name that a statement gives to something new must not stand for a value.
@@ -479,8 +529,10 @@ impl Expander<'_> {
         let span = part.span;
         let value = match part.value {
             PartKind::Word(word) => match self.lookup(&word, scope) {
-                Some(parts) => {
-                    out.extend(parts.iter().map(|part| Part { span, ..part.clone() }));
+                Some((parts, given)) => {
+                    // What a call gives keeps its place there, where a mistake in it is put right.
+                    let place = |part: &Part| if given { part.span } else { span };
+                    out.extend(parts.iter().map(|part| Part { span: place(part), ..part.clone() }));
                     return;
                 }
                 None => PartKind::Word(word),
@@ -504,9 +556,11 @@ impl Expander<'_> {
             PartKind::Flags(parts) => PartKind::Flags(self.parts(parts, scope)),
             PartKind::Block(block) => {
                 let mut stmts = Vec::with_capacity(block.stmts.len());
+                self.nesting += 1;
                 for stmt in block.stmts {
                     self.stmt(stmt, scope, &mut stmts);
                 }
+                self.nesting -= 1;
                 PartKind::Block(Block { stmts })
             }
             other => other,
@@ -528,7 +582,7 @@ impl Expander<'_> {
             TextPiece::Hole(name) => {
                 // A name that stands for nothing stays, and is told where the text is read.
                 match self.lookup(&name.value, scope) {
-                    Some([one]) => text_of(one).map_or(TextPiece::Hole(name), TextPiece::Literal),
+                    Some(([one], _)) => text_of(one).map_or(TextPiece::Hole(name), TextPiece::Literal),
                     _ => TextPiece::Hole(name),
                 }
             }
@@ -547,10 +601,11 @@ impl Expander<'_> {
         Vec::new()
     }
 
-    fn lookup<'s>(&'s self, name: &str, scope: Option<&Scope<'s>>) -> Option<&'s [Part]> {
+    /// What a name stands for, and whether a `for` or a call gave it.
+    fn lookup<'s>(&'s self, name: &str, scope: Option<&Scope<'s>>) -> Option<(&'s [Part], bool)> {
         match find(scope, name) {
-            Some(part) => Some(std::slice::from_ref(part)),
-            None => self.values.get(name).map(|value| value.parts.as_slice()),
+            Some(parts) => Some((parts, !self.calls.is_empty())),
+            None => self.values.get(name).map(|value| (value.parts.as_slice(), false)),
         }
     }
 
@@ -626,11 +681,11 @@ fn named<'s>(stmt: &'s Stmt, head: &str) -> Result<(Spanned<&'s str>, &'s [Part]
     }
 }
 
-fn find<'s>(scope: Option<&Scope<'s>>, name: &str) -> Option<&'s Part> {
+fn find<'s>(scope: Option<&Scope<'s>>, name: &str) -> Option<&'s [Part]> {
     let mut scope = scope.copied();
     while let Some(here) = scope {
-        if here.name == name {
-            return Some(here.value);
+        if let Some((_, parts)) = here.names.iter().find(|(known, _)| known == name) {
+            return Some(parts);
         }
         scope = here.outer.copied();
     }

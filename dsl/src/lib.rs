@@ -14,7 +14,7 @@ pub mod suggest;
 mod used;
 
 pub use expand::{Param, combinations};
-pub use resolve::{VERBS, Verb};
+pub use resolve::{CONTROL, VERBS, Verb};
 
 use ast::{FileId, Span};
 use diag::{Diagnostic, Severity};

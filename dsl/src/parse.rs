@@ -314,7 +314,13 @@ impl Reader<'_> {
                 None => return,
             },
             Rule::text => PartKind::Text(self.text(pair.as_str(), span)),
-            Rule::raw => PartKind::Raw(unquote(pair.as_str()).to_owned()),
+            Rule::raw => {
+                let text = unquote(pair.as_str());
+                if text.len() > MAX_TEXT {
+                    self.too_long(span);
+                }
+                PartKind::Raw(text.to_owned())
+            }
             Rule::open_text => {
                 let opening = Span { end: span.start + 1, ..span };
                 let quote = pair.as_str().chars().next().unwrap_or('"');
@@ -416,6 +422,12 @@ impl Reader<'_> {
         parts
     }
 
+    fn too_long(&mut self, span: Span) {
+        self.report(
+            Diagnostic::error(codes::TOO_LARGE, span, "a text holds at most 1 MiB").label("too long"),
+        );
+    }
+
     fn number(&mut self, text: &str, span: Span) -> i128 {
         let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
         let value = match digits.strip_prefix("0x") {
@@ -462,9 +474,7 @@ impl Reader<'_> {
     fn text(&mut self, quoted: &str, span: Span) -> Vec<TextPiece> {
         let inside = unquote(quoted);
         if inside.len() > MAX_TEXT {
-            self.report(
-                Diagnostic::error(codes::TOO_LARGE, span, "a text holds at most 1 MiB").label("too long"),
-            );
+            self.too_long(span);
             return Vec::new();
         }
         let mut pieces = Vec::new();

@@ -47,6 +47,26 @@ fn values_stand_where_they_are_named() {
             "let few = [\"a\", \"b\"]\nprocess p as alice { for x in [few, \"c\"] { for y in few { note \"{x}{y}\" } } }",
             &["note \"aa\"", "note \"ab\"", "note \"ba\"", "note \"bb\"", "note \"ca\"", "note \"cb\""],
         ),
+        // A procedure stands where it is called; its names are the thread's.
+        (
+            "procedure twice WHAT { note WHAT; note \"{WHAT}!\" }\nprocess p as alice { call twice \"a\" }",
+            &["note \"a\"", "note \"a!\""],
+        ),
+        (
+            "procedure get H, RIGHTS { h = open file \"/{H}\" for RIGHTS }\nrights both = read, write
+process p as alice { for n in 1..2 { call get n, both }; close h; call \"get\" 3, 0x1 }",
+            &[
+                "open file \"/1\" for read, write",
+                "open file \"/2\" for read, write",
+                "close h",
+                "open file \"/3\" for 1",
+            ],
+        ),
+        // It does not see the `for` around the call, and `at` goes to its first step.
+        (
+            "let n = 7\nprocedure say { note \"{n}\" }\nprocess p as alice { for n in 1..1 { at 5us call say } }",
+            &["note \"7\""],
+        ),
         // An inner name hides one of the whole scenario.
         (
             "let n = 7\nprocess p as alice { for n in 1..1 { note \"{n}\" }; note \"{n}\" }",
@@ -137,6 +157,58 @@ fn mistakes_are_told_with_their_place() {
             "a.scn:3:30",
             "cannot be compared",
         ),
+        ("procedure", "a.scn:2:10", "expected `procedure NAME A, B { … }`"),
+        ("procedure p A B { revert }", "a.scn:2:15", "expected `procedure NAME A, B { … }`"),
+        ("procedure p A, { revert }", "a.scn:2:16", "expected `procedure NAME A, B { … }`"),
+        ("procedure p A, A { revert }", "a.scn:2:16", "the parameter `A` is named twice"),
+        ("procedure p read { revert }", "a.scn:2:13", "`read` is a word of the language"),
+        ("procedure p { } => ok", "a.scn:2:17", "a procedure has no outcome"),
+        ("procedure p { user x { } }", "a.scn:2:15", "there is no step `user`"),
+        ("procedure p { }\nprocedure p { }", "a.scn:3:11", "the procedure `p` is declared twice"),
+        ("procedure p { call p }\nprocess x as SYSTEM { call p }", "a.scn:2:20", "`p` calls itself"),
+        (
+            "procedure p A { note A }\nprocess x as SYSTEM { call p }",
+            "a.scn:3:28",
+            "`p` takes 1 argument, not 0",
+        ),
+        (
+            "procedure p { revert }\nprocess x as SYSTEM { call p 1, 2 }",
+            "a.scn:3:28",
+            "`p` takes 0 arguments, not 2",
+        ),
+        (
+            "procedure pp { revert }\nprocess x as SYSTEM { call pq }",
+            "a.scn:3:28",
+            "there is no procedure `pq`",
+        ),
+        (
+            "procedure p { revert }\nprocess x as SYSTEM { a = call p }",
+            "a.scn:3:23",
+            "a procedure gives nothing to hold",
+        ),
+        (
+            "procedure p { revert }\nprocess x as SYSTEM { call p => ok }",
+            "a.scn:3:30",
+            "a procedure has no outcome",
+        ),
+        (
+            "procedure p { revert }\nprocess x as SYSTEM { if call p { revert } }",
+            "a.scn:3:26",
+            "a procedure has no outcome",
+        ),
+        (
+            "procedure p { loop { revert } }\nprocess x as SYSTEM { at 1ms call p }",
+            "a.scn:3:26",
+            "does not begin with a step",
+        ),
+        ("procedure p A { close A }\nprocess x as SYSTEM { call p h }", "a.scn:3:30", "there is no name `h`"),
+        (
+            "procedure p A { A = accept }\nprocess x as SYSTEM { call p h }",
+            "a.scn:2:17",
+            "`A` stands for a value",
+        ),
+        ("process x as SYSTEM { loop { call p } }\nprocedure p { }", "a.scn:2:23", "can pass without a step"),
+        ("procedure p { revert }\ncall p", "a.scn:3:1", "there is no declaration `call`"),
         ("use", "a.scn:2:4", "`use` takes the path of a file"),
         ("use \"gone.scn\"", "a.scn:2:5", "cannot use `scenarios/gone.scn`: there is no such file"),
         ("use \"../../x.scn\"", "a.scn:2:5", "does not stay below the root"),
@@ -190,6 +262,15 @@ fn values_do_not_explode() {
     assert!(lists.contains("a list has at most"), "{lists}");
     let rights = double("rights v0 = read", &|n| format!("rights v{n} = v{0}, v{0}", n - 1));
     assert!(rights.contains("a list has at most"), "{rights}");
+    let calls = double("procedure v0 { revert }\nprocess p as SYSTEM { call v40 }", &|n| {
+        format!("procedure v{n} {{ call v{0}; call v{0} }}", n - 1)
+    });
+    assert!(calls.contains("calls make more than 1000000 statements"), "{calls}");
+    let deep = double("procedure v0 { revert }\nprocess p as SYSTEM { call v40 }", &|n| {
+        let blocks = "if revert { ".repeat(20);
+        format!("procedure v{n} {{ {blocks} call v{} {} }}", n - 1, "}".repeat(20))
+    });
+    assert!(deep.contains("blocks and calls nest more than 64 deep"), "{deep}");
     let mut chain = "scenario s\n".to_owned();
     for n in 0..100_000 {
         chain.push_str(&format!("let c{n} = \"{{c{}}}\"\n", n + 1));

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use sim_core::engine::scenario::{Cost, Limits};
+use sim_core::engine::scenario::{Cost, DEFAULT_START, Limits};
 use sim_core::model::Model;
 use sim_core::rights::ObjectType;
 use sim_core::sid::Sid;
-use sim_core::world::declare::{ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, TokenShape};
+use sim_core::world::declare::{
+    DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, TokenShape,
+};
 
 use super::args::{Args, Read, choose, unknown};
 use super::program::model_named;
@@ -18,6 +20,7 @@ use super::{PrincipalKind, ProcessEntry, Resolver};
 use crate::ast::{Block, Bound, Op, Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
+use sim_core::world::registry::ValueData;
 
 /// Heads at the top level that are read.
 pub(super) const DECLARATIONS: &[&str] = &[
@@ -27,6 +30,7 @@ pub(super) const DECLARATIONS: &[&str] = &[
     "let",
     "rights",
     "for",
+    "procedure",
     "user",
     "group",
     "app",
@@ -41,7 +45,7 @@ pub(super) const DECLARATIONS: &[&str] = &[
 ];
 
 /// Heads of the language that this version refuses by name.
-pub(super) const LATER: &[&str] = &["machine", "volume", "world", "procedure", "script", "whatif"];
+pub(super) const LATER: &[&str] = &["machine", "volume", "world", "script", "whatif"];
 
 /// The domain of principals when the scenario names none.
 const DEFAULT_DOMAIN: [u32; 4] = [21, 1000, 2000, 3000];
@@ -49,6 +53,7 @@ const DEFAULT_DOMAIN: [u32; 4] = [21, 1000, 2000, 3000];
 /// What the `scenario` block says.
 pub(super) struct Settings {
     pub name: Arc<str>,
+    pub start: Arc<str>,
     pub models: Vec<&'static Model>,
     pub seed: u64,
     pub domains: Vec<(String, Sid)>,
@@ -61,6 +66,7 @@ impl Resolver<'_> {
     pub(super) fn settings(&mut self, stmt: &Stmt, head: Spanned<&str>) -> Settings {
         let mut settings = Settings {
             name: Arc::from("scenario"),
+            start: Arc::from(DEFAULT_START),
             models: Vec::new(),
             seed: 0,
             domains: Vec::new(),
@@ -137,6 +143,9 @@ impl Resolver<'_> {
             }
             "limit" => {
                 let what = args.word("`events` or `time`")?;
+                let name = format!("limit {}", what.value);
+                self.once(seen.contains(&name), Spanned { value: &name, span: what.span })?;
+                seen.push(name);
                 match what.value {
                     "events" => {
                         let number = args.number("a number of events")?;
@@ -161,16 +170,26 @@ impl Resolver<'_> {
                 let block = args.block("`{` and the costs of steps")?;
                 for stmt in &block.value.stmts {
                     let (verb, cost) = self.cost(stmt)?;
-                    settings.timing.insert(verb, cost);
+                    let span = stmt.head.as_ref().map_or(stmt.span, |head| head.span);
+                    self.once(settings.timing.insert(verb, cost).is_some(), Spanned { value: verb, span })?;
                 }
             }
             "start" => {
-                // It only labels virtual time 0; nothing that is built yet shows a date.
-                return Err(self.not_built(head.span, "`start`"));
+                let text = args.text("a date and time in quotes")?;
+                if !is_instant(&text.value) {
+                    return Err(Diagnostic::error(
+                        codes::VALUE,
+                        text.span,
+                        format!("`{}` is not an instant", text.value),
+                    )
+                    .label("expected a date and time in UTC, such as \"2026-01-01T00:00:00Z\""));
+                }
+                settings.start = Arc::from(text.value);
             }
             other => {
-                let known = ["model", "seed", "domain", "limit", "timing"];
-                return Err(unknown(codes::HEAD, head.span, "setting", other, known.into_iter()));
+                let known = ["model", "seed", "domain", "start", "limit", "timing"];
+                return Err(unknown(codes::HEAD, head.span, "setting", other, known.into_iter())
+                    .help(format!("a scenario has: {}", known.join(", "))));
             }
         }
         args.finish(head.value)?;
@@ -231,11 +250,14 @@ impl Resolver<'_> {
 
     fn declared_rid(&mut self, args: &mut Args<'_>) -> Read<Sid> {
         let domain = match args.peek() {
-            Some(Part { value: PartKind::Word(name), span }) => {
-                args.take();
+            Some(Part { value: PartKind::Word(_) | PartKind::Text(_) | PartKind::Raw(_), .. }) => {
+                let name = args.name("a domain")?;
                 let names = self.domains.iter().map(|(name, _)| name.as_str());
-                let found = self.domains.iter().find(|(known, _)| known == name).map(|(_, sid)| *sid);
-                found.ok_or_else(|| unknown(codes::UNKNOWN_NAME, *span, "domain", name, names))?
+                let found = self.domains.iter().find(|(known, _)| *known == name.value).map(|(_, sid)| *sid);
+                found.ok_or_else(|| {
+                    unknown(codes::UNKNOWN_NAME, name.span, "domain", &name.value, names)
+                        .help("declare it in the `scenario` block: `domain NAME = S-1-5-21-…`")
+                })?
             }
             _ => self.default_domain(),
         };
@@ -398,8 +420,11 @@ impl Resolver<'_> {
             "sid" if entry.service => {}
             "endpoint" => self.endpoint_decl(stmt, head, entry)?,
             "pip" => {
-                decl.trust = process_trust(&mut args)?;
+                let trust = process_trust(&mut args)?;
                 args.finish("pip")?;
+                let again = decl.trust != sim_core::access::ProcessTrust::default();
+                self.once(again, head)?;
+                decl.trust = trust;
             }
             "machine" | "no_child_process" => {
                 return Err(self.not_built(head.span, &format!("`{}`", head.value)));
@@ -438,20 +463,31 @@ impl Resolver<'_> {
             };
             let mut args = Args::new(&stmt.parts, head.span);
             let read = args.word("a transport").and_then(|word| choose(word, "transport", TRANSPORTS));
-            match read.and_then(|captures| args.finish("transport").map(|()| captures)) {
+            let read = read.and_then(|captures| args.finish("transport").map(|()| captures));
+            let again = std::mem::replace(&mut seen, true);
+            let head = Spanned { value: "transport", span: head.span };
+            match read.and_then(|captures| resolver.once(again, head).map(|()| captures)) {
                 Ok(captures) => captures_peer = captures,
                 Err(diagnostic) => resolver.report(diagnostic),
             }
-            seen = true;
             true
         };
         let security = self.security(block.map(|block| block.value), ObjectType::Endpoint, &mut own);
         let full = format!("{}.{}", entry.name, name.value);
         let descriptor = match security {
-            // Without a DACL nobody is checked (IMP-4).
-            SecurityDecl::Parts(parts) if parts.dacl.is_none() && parts.owner.is_none() => None,
+            // Without a descriptor nobody is checked (IMP-4).
+            SecurityDecl::Parts(parts) if *parts == DescriptorParts::default() => None,
+            SecurityDecl::Parts(parts) if parts.dacl.is_none() => {
+                return Err(Diagnostic::error(
+                    codes::ARGUMENT,
+                    name.span,
+                    format!("the endpoint `{}` has no `dacl`", name.value),
+                )
+                .label("who may connect?")
+                .help("`dacl null` lets everybody connect, and the `sacl` is looked at all the same"));
+            }
             SecurityDecl::Parts(parts) => Some(*parts),
-            _ => None,
+            _ => return Err(self.not_built(head.span, "a whole descriptor for an endpoint")),
         };
         if let Some(id) = self.endpoints.get_index_of(&full)
             && let Some(decl) = self.declarations.endpoints.get_mut(id)
@@ -475,7 +511,7 @@ impl Resolver<'_> {
         let block = args.optional_block();
         args.finish(head.value)?;
         self.no_expectation(stmt)?;
-        let mut values = Vec::new();
+        let mut values: Vec<(Arc<str>, ValueData)> = Vec::new();
         let mut own = |resolver: &mut Self, stmt: &Stmt| {
             if class != ObjectType::Key || stmt.head.as_ref().is_none_or(|head| head.value != "value") {
                 return false;
@@ -486,6 +522,12 @@ impl Resolver<'_> {
                 args.op(Op::Assign).ok_or_else(|| args.expected("`=` and the data"))?;
                 let data = value_data(&mut args)?;
                 args.finish("value")?;
+                resolver.no_expectation(stmt)?;
+                // Names of values compare without case, as those of keys do (KEY-2).
+                let folded = name.value.to_lowercase();
+                if values.iter().any(|(known, _)| known.to_lowercase() == folded) {
+                    return Err(resolver.duplicate("value", &name));
+                }
                 Ok((Arc::from(name.value), data))
             })();
             match read {
@@ -498,6 +540,32 @@ impl Resolver<'_> {
         let text = if class == ObjectType::Key { path.value.replace('/', "\\") } else { path.value };
         Ok((path.span, ObjectDecl { path: Arc::from(text), class, security, values }))
     }
+}
+
+/// Whether a text is an instant in UTC as RFC 3339 writes it, to the second.
+fn is_instant(text: &str) -> bool {
+    let shape = text.len() == 20
+        && text.bytes().enumerate().all(|(n, byte)| match n {
+            4 | 7 => byte == b'-',
+            10 => byte == b'T',
+            13 | 16 => byte == b':',
+            19 => byte == b'Z',
+            _ => byte.is_ascii_digit(),
+        });
+    let number = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<u32>().ok());
+    let parts = (number(0, 4), number(5, 7), number(8, 10), number(11, 13), number(14, 16), number(17, 19));
+    let (true, (Some(year), Some(month), Some(day), Some(hour), Some(minute), Some(second))) = (shape, parts)
+    else {
+        return false;
+    };
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day) && hour < 24 && minute < 60 && second < 60
 }
 
 /// A number below 10⁹ made from a name: the first four bytes of its SHA-256.

@@ -25,7 +25,7 @@ use sim_core::world::declare::{Declarations, EndpointDecl, ObjectDecl};
 use args::{Args, Read, unknown};
 
 pub(crate) use args::text_of;
-pub use steps::{VERBS, Verb};
+pub use steps::{CONTROL, VERBS, Verb};
 
 use crate::ast::{Ast, Block, Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
@@ -140,6 +140,7 @@ impl<'a> Resolver<'a> {
         let scenario = Scenario {
             name: settings.name,
             params: Vec::new(),
+            start: settings.start,
             models: settings.models,
             seed: settings.seed,
             limits: settings.limits,
@@ -571,8 +572,7 @@ fn thread_names(block: Option<&Block>) -> Vec<String> {
                 names.push(name.value);
             }
         } else {
-            let control = ["if", "loop", "repeat", "for", "every", "stop"];
-            main |= Verb::named(&head.value).is_some() || control.contains(&head.value.as_str());
+            main |= Verb::named(&head.value).is_some() || CONTROL.contains(&head.value.as_str());
         }
     }
     // A process's first thread is `main`, else the first that is declared (PRC-1).

@@ -15,7 +15,7 @@ use sim_core::world::op::{DeniedBy, ErrorName, Operation};
 
 use super::Resolver;
 use super::args::{Args, Read, choose, unknown, words_of};
-use super::steps::{Verb, level_named};
+use super::steps::{CONTROL, Verb, level_named};
 use crate::ast::{Block, Expectation, Op, Part, PartKind, Prep, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -93,12 +93,9 @@ impl Resolver<'_> {
             self.check_bindable(&bind.value.text, bind.span);
         }
         // `if conn = accept { … }` binds inside its parts.
-        if let [Part { value: PartKind::Word(word), span }, Part { value: PartKind::Op(Op::Assign), .. }, ..] =
-            stmt.parts.as_slice()
-            && stmt.head.as_ref().is_some_and(|head| head.value == "if")
-        {
-            names.entry(word.clone()).or_insert(*span);
-            self.check_bindable(word, *span);
+        if let Some((name, _)) = bound_by_if(&stmt.parts).filter(|_| is_if(stmt)) {
+            self.check_bindable(&name.value, name.span);
+            names.entry(name.value).or_insert(name.span);
         }
         for part in &stmt.parts {
             if let PartKind::Block(block) = &part.value {
@@ -140,8 +137,7 @@ impl Resolver<'_> {
 
     fn try_statement(&mut self, stmt: &Stmt, writer: &mut Writer, scope: &ThreadScope<'_>) -> Read<()> {
         let head = self.head_of(stmt, "a step")?;
-        let control = matches!(head.value, "if" | "loop" | "repeat" | "stop" | "for" | "every");
-        if control {
+        if CONTROL.contains(&head.value) {
             if let Some(bind) = &stmt.bind {
                 return Err(Diagnostic::error(
                     codes::ARGUMENT,
@@ -288,13 +284,10 @@ impl Resolver<'_> {
         writer: &mut Writer,
         scope: &ThreadScope<'_>,
     ) -> Read<usize> {
-        let (bind, rest) = match parts {
-            [
-                Part { value: PartKind::Word(name), span },
-                Part { value: PartKind::Op(Op::Assign), .. },
-                rest @ ..,
-            ] => (Some(Spanned { value: name.as_str(), span: *span }), rest),
-            _ => (None, parts),
+        let bound = bound_by_if(parts);
+        let (bind, rest) = match &bound {
+            Some((name, rest)) => (Some(Spanned { value: name.value.as_str(), span: name.span }), *rest),
+            None => (None, parts),
         };
         match rest.split_first() {
             Some((Part { value: PartKind::Word(word), span }, args))
@@ -486,6 +479,10 @@ impl Resolver<'_> {
             inner.finish("(")?;
             condition
         } else {
+            if let Some(name) = quoted_name(args)? {
+                let slot = scope.slot_named(Spanned { value: &name.value, span: name.span })?;
+                return Ok(negate(Condition::Filled(slot), negated));
+            }
             let word = args.word("a condition")?;
             match word.value {
                 "impersonating" => Condition::Impersonating,
@@ -506,11 +503,7 @@ impl Resolver<'_> {
                 }
             }
         };
-        Ok(match condition {
-            Condition::Constant(holds) => Condition::Constant(holds != negated),
-            condition if negated => Condition::Not(Box::new(condition)),
-            condition => condition,
-        })
+        Ok(negate(condition, negated))
     }
 
     fn is_identity(&mut self, args: &mut Args<'_>) -> Read<IdentityRef> {
@@ -583,8 +576,8 @@ fn collect_classes(
     let bound = match (&stmt.bind, head, stmt.parts.as_slice()) {
         (Some(bind), Some("open" | "create"), parts) => Some((bind.value.text.clone(), first(parts))),
         // `if h = open directory … { … }`
-        (None, Some("if"), [Part { value: PartKind::Word(name), .. }, _, _, rest @ ..]) => {
-            Some((name.clone(), first(rest)))
+        (None, Some("if"), parts) => {
+            bound_by_if(parts).and_then(|(name, rest)| Some((name.value, first(rest.get(1..)?))))
         }
         _ => None,
     };
@@ -598,6 +591,33 @@ fn collect_classes(
         if let PartKind::Block(block) = &part.value {
             block.stmts.iter().for_each(|inner| collect_classes(inner, names, classes));
         }
+    }
+}
+
+fn is_if(stmt: &Stmt) -> bool {
+    stmt.head.as_ref().is_some_and(|head| head.value == "if")
+}
+
+/// The name in `if NAME = STEP { … }`, and what stands behind the sign.
+fn bound_by_if(parts: &[Part]) -> Option<(Spanned<String>, &[Part])> {
+    let [name, Part { value: PartKind::Op(Op::Assign), .. }, rest @ ..] = parts else { return None };
+    let name = Args::new(std::slice::from_ref(name), name.span).name("a name").ok()?;
+    Some((name, rest))
+}
+
+/// A name in quotes: one without is a word, which may mean something else.
+fn quoted_name(args: &mut Args<'_>) -> Read<Option<Spanned<String>>> {
+    match args.peek() {
+        Some(Part { value: PartKind::Text(_) | PartKind::Raw(_), .. }) => args.name("a name").map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn negate(condition: Condition, negated: bool) -> Condition {
+    match condition {
+        Condition::Constant(holds) => Condition::Constant(holds != negated),
+        condition if negated => Condition::Not(Box::new(condition)),
+        condition => condition,
     }
 }
 

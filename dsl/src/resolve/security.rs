@@ -410,12 +410,18 @@ impl Resolver<'_> {
     /// `policy NAME { … }`: central policies (CAP-1).
     pub(super) fn policy_decl(&mut self, name: &str, sid: Sid, block: Option<&Block>) -> PolicyDecl {
         let mut policy = PolicyDecl { name: Arc::from(name), sid, rules: Vec::new() };
+        let mut rules: Vec<String> = Vec::new();
+        let mut seen = false;
         for stmt in block.map_or(&[][..], |block| &block.stmts) {
             let read = self.head_of(stmt, "`rule`").and_then(|head| match head.value {
-                "sid" => Ok(()),
+                "sid" => self.once(std::mem::replace(&mut seen, true), head),
                 "rule" => {
                     let mut args = Args::new(&stmt.parts, head.span);
-                    args.name("the name of the rule")?;
+                    let name = args.name("the name of the rule")?;
+                    if rules.contains(&name.value) {
+                        return Err(self.duplicate("rule", &name));
+                    }
+                    rules.push(name.value);
                     let block = args.block("`{` and what the rule says")?;
                     args.finish("rule")?;
                     let rule = self.policy_rule(block.value, head.span)?;
@@ -440,11 +446,15 @@ impl Resolver<'_> {
     fn policy_rule(&mut self, block: &Block, span: Span) -> Read<PolicyRuleDecl> {
         let mut rule = PolicyRuleDecl::default();
         let mut dacl = None;
+        let mut seen: Vec<String> = Vec::new();
         for stmt in &block.stmts {
             let head = self.head_of(stmt, "`when`, `dacl`, `sacl` or `staged`")?;
             let mut args = Args::new(&stmt.parts, head.span);
             let staged = head.value == "staged";
             let what = if staged { args.word("`dacl` or `sacl`")?.value } else { head.value };
+            let whole = if staged { format!("staged {what}") } else { what.to_owned() };
+            self.once(seen.contains(&whole), Spanned { value: &whole, span: head.span })?;
+            seen.push(whole);
             match what {
                 "when" if !staged => {
                     if let Some(Part { value: PartKind::Condition(text), span }) = args.take() {

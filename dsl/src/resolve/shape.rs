@@ -165,7 +165,10 @@ impl Resolver<'_> {
                         sids.into_iter().map(|sid| SidAndAttributes { sid, attributes: PLAIN_GROUP }),
                     );
                 }
-                "write_only" => restricted.write_only = true,
+                "write_only" => {
+                    let again = std::mem::replace(&mut restricted.write_only, true);
+                    self.once(again, head)?;
+                }
                 other => {
                     return Err(unknown(
                         codes::HEAD,
@@ -201,6 +204,11 @@ impl Resolver<'_> {
             let mut args = Args::new(&parts, bind.span);
             let read = self.claim_values(bind.value.text.clone(), &mut args);
             match read.and_then(|claim| args.finish("claims").map(|()| claim)) {
+                Ok(claim) if claims.iter().any(|known: &Claim| same_name(known, &claim)) => {
+                    let name = Spanned { value: bind.value.text.clone(), span: bind.span };
+                    let diagnostic = self.duplicate("claim", &name);
+                    self.report(diagnostic);
+                }
                 Ok(claim) => claims.push(claim),
                 Err(diagnostic) => self.report(diagnostic),
             }
@@ -227,7 +235,7 @@ impl Resolver<'_> {
                         sids.into_iter().map(|sid| SidAndAttributes { sid, attributes: PLAIN_GROUP });
                     capabilities.extend(entries);
                 }
-                "exempt" => exempt = true,
+                "exempt" => self.once(std::mem::replace(&mut exempt, true), head)?,
                 other => {
                     let known = ["package", "capabilities", "exempt"];
                     return Err(unknown(
@@ -247,6 +255,11 @@ impl Resolver<'_> {
         })?;
         Ok(Confinement { sid, capabilities, exempt })
     }
+}
+
+/// Names of claims compare without case (COND-7).
+fn same_name(left: &Claim, right: &Claim) -> bool {
+    left.name.to_lowercase() == right.name.to_lowercase()
 }
 
 #[derive(Clone, Copy)]

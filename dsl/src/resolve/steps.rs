@@ -176,6 +176,9 @@ pub const VERBS: &[Verb] = &[
     later("call", "NAME", "calls a procedure or a script function"),
 ];
 
+/// The words of control flow, which stand where steps stand.
+pub const CONTROL: &[&str] = &["if", "loop", "repeat", "for", "every", "stop"];
+
 impl Verb {
     /// The row of a word.
     #[must_use]
@@ -194,8 +197,8 @@ impl Resolver<'_> {
     ) -> Read<(&'static Verb, Operation)> {
         let Some(verb) = Verb::named(head.value) else {
             let names = VERBS.iter().map(|row| row.name);
-            let control = ["if", "loop", "repeat", "for", "stop", "every"];
-            return Err(unknown(codes::HEAD, head.span, "step", head.value, names.chain(control)));
+            let known = names.chain(CONTROL.iter().copied());
+            return Err(unknown(codes::HEAD, head.span, "step", head.value, known));
         };
         let Some(read) = verb.read else {
             return Err(self.not_built(head.span, &format!("the step `{}`", verb.name)));
@@ -521,14 +524,17 @@ fn restrict(
                     restriction.sids.push(sim_core::token::SidAndAttributes { sid, attributes: PLAIN_GROUP });
                 }
             }
-            "deny_only" => restriction.deny_only = resolver.principals(&mut parts)?,
+            "deny_only" => restriction.deny_only.extend(resolver.principals(&mut parts)?),
             "remove" => loop {
                 restriction.remove.push(privilege(&mut parts)?);
                 if !parts.comma() {
                     break;
                 }
             },
-            "write_only" => restriction.write_only = true,
+            "write_only" => {
+                let again = std::mem::replace(&mut restriction.write_only, true);
+                resolver.once(again, head)?;
+            }
             other => {
                 let known = ["sids", "deny_only", "remove", "write_only"];
                 return Err(unknown(

@@ -19,6 +19,8 @@ pub struct Scenario {
     pub name: Arc<str>,
     /// Its parameters with their values, in order of declaration.
     pub params: Vec<(Arc<str>, Arc<str>)>,
+    /// What virtual time 0 is called, such as `2026-01-01T00:00:00Z`; it changes nothing else.
+    pub start: Arc<str>,
     /// The models that it is played under, the first one by default.
     pub models: Vec<&'static Model>,
     /// The seed of all randomness.
@@ -38,6 +40,9 @@ pub struct Scenario {
     /// Every step, by its number.
     pub steps: Vec<StepInfo>,
 }
+
+/// What virtual time 0 is called where a scenario does not say.
+pub const DEFAULT_START: &str = "1970-01-01T00:00:00Z";
 
 /// What a step costs if nothing else is said: a microsecond.
 pub const DEFAULT_COST: u64 = 1_000;

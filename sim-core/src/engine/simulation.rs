@@ -2,12 +2,13 @@
 //!
 //! Authority: language manual, section on time, ends and limits.
 
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
 use super::claims::{ClaimState, evaluate_condition, step_expectation_met};
 use super::queue::EventQueue;
 use super::rng::{Purpose, SimRng};
-use super::scenario::{DEFAULT_COST, Instruction, Scenario, Step};
+use super::scenario::{DEFAULT_COST, Instruction, Place, Scenario, Step};
 use super::{Ending, Finished, Left, Record, RunConfig, Totals, build_world};
 use crate::fingerprint;
 use crate::ids::{StepId, ThreadId};
@@ -341,7 +342,13 @@ impl<'a> Simulation<'a> {
         }
     }
 
+    /// Steps whose expectations were never looked at. A step that is written once and stands at many places has been reached
+    /// where one of them has.
     fn unreached_expectations(&self) -> Vec<StepId> {
+        let place = |id: StepId| self.scenario.steps.get(id.index()).map(|info| info.place);
+        let reached = |id: &StepId| self.seen.reached.get(id.index()).copied().unwrap_or(true);
+        let ids = || (0..self.seen.reached.len()).map(|n| StepId(n as u32));
+        let mut known: BTreeSet<Option<Place>> = ids().filter(reached).map(place).collect();
         let steps = self.scenario.programs.iter().flat_map(|program| &program.code);
         steps
             .filter_map(|instruction| match instruction {
@@ -350,7 +357,7 @@ impl<'a> Simulation<'a> {
                 }
                 _ => None,
             })
-            .filter(|id| !self.seen.reached.get(id.index()).copied().unwrap_or(true))
+            .filter(|id| known.insert(place(*id)))
             .collect()
     }
 }

@@ -48,6 +48,8 @@ pub struct Header {
     pub model: String,
     /// The seed of all randomness.
     pub seed: u64,
+    /// What virtual time 0 is called.
+    pub start: String,
     /// The parameters and their values.
     pub params: BTreeMap<String, String>,
 }
@@ -227,6 +229,7 @@ pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> Line {
         scenario: scenario.name.to_string(),
         model: model.name.to_owned(),
         seed,
+        start: scenario.start.to_string(),
         params: scenario.params.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
     })
 }

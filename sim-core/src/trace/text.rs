@@ -9,7 +9,7 @@ use super::explain::write_explanation;
 use super::names::Names;
 use super::rights::rights_words;
 use crate::access::{AccessError, AuditTrigger, Decider, Decision, Explanation, PolicyDiagnostic, Reason};
-use crate::engine::scenario::Scenario;
+use crate::engine::scenario::{DEFAULT_START, Scenario};
 use crate::engine::time::format_time;
 use crate::engine::{Ending, Finished, Left, Record};
 use crate::model::Model;
@@ -35,6 +35,9 @@ pub enum Explain {
 #[must_use]
 pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> String {
     let mut line = format!("trace 1  scenario {}  model {}  seed {seed}", name(&scenario.name), model.name);
+    if *scenario.start != *DEFAULT_START {
+        let _ = write!(line, "  start {}", scenario.start);
+    }
     for (param, value) in &scenario.params {
         let _ = write!(line, "  {}={}", name(param), name(value));
     }
