@@ -5,6 +5,7 @@ mod args;
 mod claims;
 mod declare;
 mod lookup;
+mod objects;
 mod program;
 mod security;
 mod shape;

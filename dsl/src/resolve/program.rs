@@ -678,6 +678,7 @@ fn class_of(operation: &Operation) -> ObjectType {
     match operation {
         Operation::OpenKey(_) => ObjectType::Key,
         Operation::OpenFile(open) if open.directory => ObjectType::Directory,
+        Operation::Access(_, true, _) => ObjectType::Directory,
         Operation::OpenToken { .. }
         | Operation::Capture(_)
         | Operation::Duplicate(..)

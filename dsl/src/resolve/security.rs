@@ -59,6 +59,7 @@ const CLAIM_FLAGS: &[(&str, ClaimFlags)] = &[
     ("case_sensitive", ClaimFlags::CASE_SENSITIVE),
     ("deny_only", ClaimFlags::USE_FOR_DENY_ONLY),
     ("disabled", ClaimFlags::DISABLED),
+    ("mandatory", ClaimFlags::MANDATORY),
 ];
 
 impl Resolver<'_> {
@@ -306,7 +307,7 @@ impl Resolver<'_> {
         Ok(entry)
     }
 
-    fn label(&mut self, args: &mut Args<'_>, class: ObjectType) -> Read<SaclEntry> {
+    pub(super) fn label(&mut self, args: &mut Args<'_>, class: ObjectType) -> Read<SaclEntry> {
         let levels: Vec<_> = IntegrityLevel::ALL.iter().map(|(level, _, name)| (*name, *level)).collect();
         let level = choose(args.word("an integrity level")?, "integrity level", &levels)?;
         let mut policy = LabelPolicy::empty();
@@ -628,12 +629,22 @@ impl Resolver<'_> {
         Ok(DaclDecl::List { protected, auto_inherit, aces: self.aces(block.value, class) })
     }
 
-    /// `with { owner …; dacl {…} }`
-    pub(super) fn descriptor_parts(&mut self, block: &Block, class: ObjectType) -> DescriptorParts {
-        match self.security(Some(block), class, &mut |_, _| false) {
-            SecurityDecl::Parts(parts) => *parts,
-            _ => DescriptorParts::default(),
+    /// `{ owner …; dacl {…} }` of a step; other properties go to `other`.
+    pub(super) fn descriptor_parts(
+        &mut self,
+        block: &Block,
+        class: ObjectType,
+        other: &mut dyn FnMut(&mut Self, &Stmt) -> bool,
+    ) -> DescriptorParts {
+        if let SecurityDecl::Parts(parts) = self.security(Some(block), class, other) {
+            return *parts;
         }
+        let whole = block.stmts.iter().filter_map(|stmt| stmt.head.as_ref());
+        if let Some(head) = whole.into_iter().find(|head| matches!(head.value.as_str(), "sddl" | "sd")) {
+            let refused = self.not_built(head.span, "a whole descriptor in a step");
+            self.report(refused.help("give its parts: `owner`, `group`, `dacl`, `sacl`"));
+        }
+        DescriptorParts::default()
     }
 
     /// A principal by name or SID.

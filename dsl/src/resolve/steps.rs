@@ -16,6 +16,7 @@ use sim_core::world::registry::{ValueData, is_key_path};
 
 use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
+use super::objects;
 use super::program::ThreadScope;
 use crate::ast::{Op, Part, PartKind, Prep, Spanned};
 use crate::codes;
@@ -109,19 +110,34 @@ pub const VERBS: &[Verb] = &[
         let slot = scope.slot(args, "a key handle")?;
         Ok(Operation::DeleteValue(slot, args.text("the name of a value")?.value.into()))
     }),
+    verb("delete", "h | file|directory PATH", "takes the name of an object away", false, objects::delete),
+    verb(
+        "rename",
+        "h | file|directory PATH to PATH (replace | exchange)",
+        "gives a file or directory another name",
+        false,
+        objects::rename,
+    ),
+    verb(
+        "access",
+        "file|directory PATH for RIGHTS",
+        "asks what an open would ask, without opening",
+        false,
+        objects::access,
+    ),
     verb(
         "query_security",
-        "h",
-        "reads the owner, group and DACL through a handle",
+        "h | file|directory PATH (sacl)",
+        "reads a descriptor: the owner, group, DACL and label, or the SACL",
         false,
-        |_, args, scope| Ok(Operation::QuerySecurity(scope.slot(args, "a handle")?)),
+        objects::query_security,
     ),
     verb(
         "set_security",
-        "h { owner …; dacl { … } }",
-        "writes parts of a descriptor through a handle",
+        "h | file|directory PATH { owner …; dacl { … } }",
+        "writes parts of a descriptor",
         false,
-        set_security,
+        objects::set_security,
     ),
     verb(
         "propagate",
@@ -163,9 +179,7 @@ pub const VERBS: &[Verb] = &[
         Ok(Operation::Wait)
     }),
     verb("exit", "", "ends the process", false, |_, _, _| Ok(Operation::Exit)),
-    later("delete", "h | file PATH", "deletes an object"),
-    later("rename", "h to PATH", "renames a file"),
-    later("access", "file PATH for RIGHTS", "asks without opening"),
+    later("open_posix", "file PATH for MODE", "opens a file the old way, by core and compat rights"),
     later("linked", "t", "opens the other half of an elevation pair"),
     later("assign", "t", "installs a primary token"),
     later("set_default_dacl", "{ … }", "changes the DACL of new objects"),
@@ -268,7 +282,7 @@ fn transfer(args: &mut Args<'_>, scope: &mut ThreadScope<'_>, transfer: Transfer
 }
 
 /// Classes that `open` and `create` take.
-const OPENED: &[(&str, ObjectType)] =
+pub(super) const OPENED: &[(&str, ObjectType)] =
     &[("file", ObjectType::File), ("directory", ObjectType::Directory), ("key", ObjectType::Key)];
 
 fn open(resolver: &mut Resolver<'_>, args: &mut Args<'_>, _: &mut ThreadScope<'_>) -> Read<Operation> {
@@ -302,7 +316,7 @@ fn open_or_create(
     let mut descriptor = None;
     if args.prep(Prep::With).is_some() {
         let block = args.block("`{` and the parts of a descriptor")?;
-        descriptor = Some(resolver.descriptor_parts(block.value, class));
+        descriptor = Some(resolver.descriptor_parts(block.value, class, &mut |_, _| false));
     }
     Ok(Operation::OpenFile(Box::new(FileOpen {
         path,
@@ -549,23 +563,6 @@ fn restrict(
         parts.finish(head.value)?;
     }
     Ok(Operation::Restrict(slot, Box::new(restriction)))
-}
-
-fn set_security(
-    resolver: &mut Resolver<'_>,
-    args: &mut Args<'_>,
-    scope: &mut ThreadScope<'_>,
-) -> Read<Operation> {
-    if matches!(args.peek(), Some(Part { value: PartKind::Word(word), .. }) if OPENED.iter().any(|(name, _)| name == word))
-        && let Some(part) = args.peek()
-    {
-        return Err(resolver.not_built(part.span, "`set_security` by path"));
-    }
-    let slot = scope.slot(args, "a handle")?;
-    let class = scope.class_of(slot);
-    let block = args.block("`{` and the parts of a descriptor")?;
-    let parts = resolver.descriptor_parts(block.value, class);
-    Ok(Operation::SetSecurity(slot, Box::new(parts)))
 }
 
 fn give(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {

@@ -11,7 +11,7 @@ pub mod condition_wire;
 pub mod inherit;
 pub mod ownership;
 pub mod sddl;
-mod size;
+pub(crate) mod size;
 pub mod wire;
 
 pub use acl::{

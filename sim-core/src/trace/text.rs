@@ -96,7 +96,14 @@ fn write_peer(out: &mut String, peer: &PeerRecord, names: &Names) {
 }
 
 fn write_handle_use(out: &mut String, used: &HandleUse, names: &Names) {
-    let _ = write!(out, " [{} opened with {} as {}]", used.object, used.granted, names.name(used.opened_as));
+    let since = match (used.descriptor_changed, used.nameless) {
+        (false, false) => "",
+        (true, false) => ", before its descriptor changed",
+        (false, true) => ", before its name went",
+        (true, true) => ", before its descriptor changed and its name went",
+    };
+    let whom = names.name(used.opened_as);
+    let _ = write!(out, " [{} opened with {} as {whom}{since}]", used.object, used.granted);
 }
 
 fn write_verdict(out: &mut String, record: &Record, names: &Names) {
@@ -273,11 +280,12 @@ const INDENT: &str = "            ";
 fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &Record, explain: Explain) {
     let checks = record.facts.iter().filter(|fact| matches!(fact, Fact::Check(_))).count();
     let mut seen = 0;
+    let in_head = tells_reason(record);
     for fact in &record.facts {
         match fact {
             Fact::Check(check) => {
                 seen += 1;
-                write_check(out, check, seen == checks, names, explain);
+                write_check(out, check, in_head && seen == checks, names, explain);
             }
             Fact::ContinuousAudit(used, fits) => {
                 // The identity is the one at the time of the operation, not the opener's (AUD-6).
@@ -298,8 +306,14 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             Fact::Value(text) => {
                 let _ = writeln!(out, "{INDENT}value {}", escape(text));
             }
-            Fact::Created(owner) => {
+            Fact::Owner(owner) => {
                 let _ = writeln!(out, "{INDENT}owner {}", names.name(*owner));
+            }
+            Fact::Security(text) => {
+                let _ = writeln!(out, "{INDENT}security {}", escape(text));
+            }
+            Fact::Reason(text) => {
+                let _ = writeln!(out, "{INDENT}{}", escape(text));
             }
             Fact::Peer(_) | Fact::HandleUse(_) => {}
         }
@@ -341,6 +355,15 @@ pub fn unmet_words(scenario: &Scenario, record: &Record) -> Vec<String> {
         );
     let expects = step.map_or(&[][..], |step| &step.expects);
     record.unmet.iter().filter_map(|n| expects.get(*n)).map(|unmet| unmet.words.to_string()).collect()
+}
+
+/// Whether the head line tells how the last check came out.
+fn tells_reason(record: &Record) -> bool {
+    match record.outcome {
+        Outcome::Done(Success::Granted(_)) => true,
+        Outcome::Failed(failure) => failure.denied.is_some_and(|by| by != DeniedBy::Handle),
+        Outcome::Done(_) | Outcome::Blocked => false,
+    }
 }
 
 /// A check that is not the decisive one of its step gets a line of its own; any may be derived.

@@ -158,6 +158,7 @@ impl Builder<'_> {
             name: Arc::from(""),
             parent: None,
             class,
+            nameless: false,
             descriptor,
             children: BTreeMap::new(),
             values: BTreeMap::new(),

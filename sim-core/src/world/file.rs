@@ -1,6 +1,6 @@
 //! Files and directories: finding them, opening and creating them, and the descriptor of what is created.
 //!
-//! Authority: FILE-9 to FILE-20, FILE-31, INH-13, IMP-30.
+//! Authority: FILE-9 to FILE-20, FILE-31, INH-13, IMP-30. How paths are walked is `path`'s matter.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,36 +8,27 @@ use std::sync::Arc;
 use super::check::Ask;
 use super::declare::{DaclDecl, DescriptorParts};
 use super::handle::HandleTarget;
-use super::op::{DeniedBy, Disposition, ErrorName, Failure, FileOpen, Success};
+use super::op::{Disposition, ErrorName, Failure, FileOpen, Success};
+use super::path::Name;
 use super::record::{CheckPurpose, Fact, ObjectName, Recorder};
 use super::security::{owner_groups, refused_write, writer};
-use super::{FILE_ROOT, Object, World};
+use super::{Object, World};
 use crate::access::{Decision, Descriptor, Intents};
 use crate::ids::{ObjectId, Slot, ThreadId};
-use crate::model::{AnonymousTraverse, CreatedHandle, MetadataOpens, Model};
-use crate::privilege::{Privilege, PrivilegeState};
+use crate::model::{CreatedHandle, MetadataOpens, Model};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sd::inherit::{Creation, CreatorDefaults, descriptor_for_new};
 use crate::sd::ownership::check_creator;
 use crate::sd::{Acl, SdControl, SecurityDescriptor};
 use crate::sid::Sid;
-use crate::token::{ImpersonationLevel, Token};
+use crate::token::Token;
 
 const WRITE_DATA: AccessMask = AccessMask(0x2);
-const ADD_FILE: AccessMask = AccessMask(0x2);
-const ADD_SUBDIRECTORY: AccessMask = AccessMask(0x4);
-const TRAVERSE: AccessMask = AccessMask(0x20);
-const DELETE_CHILD: AccessMask = AccessMask(0x40);
+pub(super) const ADD_FILE: AccessMask = AccessMask(0x2);
+pub(super) const ADD_SUBDIRECTORY: AccessMask = AccessMask(0x4);
+pub(super) const DELETE_CHILD: AccessMask = AccessMask(0x40);
 /// READ_DATA, WRITE_DATA, APPEND_DATA, EXECUTE: one of them an open must ask for (FILE-9).
 const DATA_RIGHTS: AccessMask = AccessMask(0x27);
-
-/// Where a path ends.
-enum Found {
-    /// At an object.
-    Object(ObjectId),
-    /// At a name that its directory does not hold.
-    Missing(ObjectId, Arc<str>),
-}
 
 impl World {
     pub(super) fn open_file<R: Recorder>(
@@ -48,13 +39,14 @@ impl World {
         recorder: &mut R,
     ) -> Result<Success, Failure> {
         self.check_open_arguments(open)?;
-        match self.walk(thread, &open.path, recorder)? {
-            Found::Object(_) if open.disposition == Disposition::Create => {
-                Err(ErrorName::AlreadyExists.into())
+        let found = self.walk(thread, &open.path, recorder)?;
+        match (found.object, found.name) {
+            (Some(_), _) if open.disposition == Disposition::Create => Err(ErrorName::AlreadyExists.into()),
+            (Some(id), _) => self.open_existing(thread, bind, open, id, recorder),
+            (None, Some(Name { parent, name })) if open.disposition.creates() => {
+                self.create_file(thread, bind, open, parent, name, recorder)
             }
-            Found::Object(id) => self.open_existing(thread, bind, open, id, recorder),
-            Found::Missing(..) if !open.disposition.creates() => Err(ErrorName::NotFound.into()),
-            Found::Missing(parent, name) => self.create_file(thread, bind, open, parent, name, recorder),
+            (None, _) => Err(ErrorName::NotFound.into()),
         }
     }
 
@@ -72,67 +64,6 @@ impl World {
         }
         let mapped = self.model.mapping(ObjectType::File).map(desired);
         if mapped.intersects(DATA_RIGHTS) { Ok(()) } else { Err(ErrorName::InvalidParameter.into()) }
-    }
-
-    /// Walks to the end of a path; each directory on the way is passed by privilege or by right (FILE-12).
-    fn walk<R: Recorder>(
-        &mut self,
-        thread: ThreadId,
-        path: &str,
-        recorder: &mut R,
-    ) -> Result<Found, Failure> {
-        let mut names = path.split('/').filter(|name| !name.is_empty()).peekable();
-        let mut at = FILE_ROOT;
-        while let Some(name) = names.next() {
-            if self.object(at).class != ObjectType::Directory {
-                return Err(ErrorName::NotADirectory.into());
-            }
-            self.traverse(thread, at, recorder)?;
-            at = match self.object(at).children.get(name) {
-                Some(child) => *child,
-                None if names.peek().is_none() => return Ok(Found::Missing(at, Arc::from(name))),
-                None => return Err(ErrorName::NotFound.into()),
-            };
-        }
-        Ok(Found::Object(at))
-    }
-
-    fn traverse<R: Recorder>(
-        &mut self,
-        thread: ThreadId,
-        at: ObjectId,
-        recorder: &mut R,
-    ) -> Result<(), Failure> {
-        if self.passes_traverse(thread) {
-            return Ok(());
-        }
-        let state = self.subject_token(thread).map(|token| token.privileges.state(Privilege::CHANGE_NOTIFY));
-        if state == Ok(PrivilegeState::Held) {
-            // Quiet in the trace: it is so at almost every directory. The mark on the token tells.
-            self.mark_traverse_used(thread);
-            return Ok(());
-        }
-        let ask = Ask {
-            purpose: CheckPurpose::Traverse,
-            desired: TRAVERSE,
-            intents: Intents::empty(),
-            object: &|world| world.describe(at),
-        };
-        match self.decide_object(thread, at, &ask, recorder) {
-            Ok(_) => Ok(()),
-            Err(Failure { error, denied: Some(DeniedBy::Gate) }) => {
-                Err(Failure { error, denied: Some(DeniedBy::Gate) })
-            }
-            Err(failure) => Err(Failure { denied: Some(DeniedBy::Traverse), ..failure }),
-        }
-    }
-
-    /// The Anonymous identity at an acting level walks past directories in some models (FILE-12).
-    fn passes_traverse(&self, thread: ThreadId) -> bool {
-        let token = self.effective_token(thread);
-        self.model.anonymous_traverse == AnonymousTraverse::Passes
-            && token.level().is_some_and(ImpersonationLevel::acts)
-            && token.facts().user == crate::sid::ANONYMOUS
     }
 
     /// Lets the access check decide about an object; one without a descriptor denies everything (FILE-31).
@@ -215,7 +146,7 @@ impl World {
     ) -> Result<Success, Failure> {
         let subject = self.subject_token(thread)?.clone();
         if let Some(parts) = given {
-            check_given(&subject, parts, &self.model)?;
+            check_given(&subject, parts, &self.model, recorder)?;
         }
         let parent =
             self.object(new.parent).descriptor.as_ref().map(|descriptor| descriptor.source().clone());
@@ -248,7 +179,7 @@ impl World {
         };
         let id = self.insert_object(new.parent, new.name, new.class, Some(descriptor));
         if let Some(owner) = owner {
-            recorder.fact(|_| Fact::Created(owner));
+            recorder.fact(|_| Fact::Owner(owner));
         }
         self.open_handle(thread, bind, HandleTarget::Object(id), granted, alarm);
         Ok(Success::Granted(granted))
@@ -298,6 +229,7 @@ impl World {
             name,
             parent: Some(parent),
             class,
+            nameless: false,
             descriptor,
             children: BTreeMap::new(),
             values: BTreeMap::new(),
@@ -322,13 +254,6 @@ impl World {
     #[must_use]
     pub fn describe(&self, id: ObjectId) -> ObjectName {
         ObjectName { class: self.object(id).class, path: self.path_of(id) }
-    }
-
-    fn mark_traverse_used(&mut self, thread: ThreadId) {
-        let id = self.effective_id(thread);
-        if let Some(token) = self.tokens.get_mut(id) {
-            token.privileges.used.insert(Privilege::CHANGE_NOTIFY);
-        }
     }
 }
 
@@ -357,9 +282,18 @@ pub(super) fn subject_defaults(subject: &Token) -> Defaults {
 }
 
 /// The limits on a descriptor that a creator gives (FILE-18).
-fn check_given(subject: &Token, parts: &DescriptorParts, model: &Model) -> Result<(), Failure> {
+fn check_given<R: Recorder>(
+    subject: &Token,
+    parts: &DescriptorParts,
+    model: &Model,
+    recorder: &mut R,
+) -> Result<(), Failure> {
     let owner_groups = owner_groups(subject);
-    check_creator(&creator_descriptor(parts, model), &writer(subject, &owner_groups)).map_err(refused_write)
+    let given = creator_descriptor(parts, model);
+    check_creator(&given, &writer(subject, &owner_groups)).map_err(|refusal| {
+        recorder.fact(|_| Fact::Reason(refusal.to_string()));
+        refused_write(refusal)
+    })
 }
 
 /// The parts that an author gave, as a creator's descriptor.

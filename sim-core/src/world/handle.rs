@@ -2,9 +2,12 @@
 //!
 //! Authority: FILE-3 to FILE-7, KEY-11, IMP-27. No decision is made here: a handle outlives the identity that opened it.
 
+use std::sync::Arc;
+
 use super::op::{DeniedBy, ErrorName, Failure, Success, Transfer};
 use super::record::{Fact, HandleUse, ObjectName, Recorder};
-use super::{Held, World};
+use super::{Held, Object, World};
+use crate::access::Descriptor;
 use crate::ids::{ConnectionId, HandleId, ObjectId, ProcessId, Slot, ThreadId, TokenId};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sid::Sid;
@@ -22,6 +25,8 @@ pub struct Handle {
     pub alarm: AccessMask,
     /// The user that was evaluated when it was opened.
     pub opened_as: Sid,
+    /// The descriptor of its object then: a later one does not touch the handle, but the trace tells of it.
+    pub opened_under: Option<Arc<Descriptor>>,
 }
 
 /// What a handle is on.
@@ -54,6 +59,10 @@ impl World {
             granted,
             alarm,
             opened_as: who.subject.unwrap_or(who.effective),
+            opened_under: match target {
+                HandleTarget::Object(id) => self.object(id).descriptor.clone(),
+                HandleTarget::Token(..) => None,
+            },
         };
         // A handle that no name holds could never be used: it is closed at once.
         let Some(slot) = bind else {
@@ -76,6 +85,26 @@ impl World {
         Ok((id, self.handle(id).ok_or(ErrorName::InvalidHandle)?))
     }
 
+    /// A use of a handle, and what has happened to its object since it was opened (FILE-4).
+    fn handle_use(&self, handle: &Handle, required: AccessMask) -> HandleUse {
+        let object = match handle.target {
+            HandleTarget::Object(id) => Some(self.object(id)),
+            HandleTarget::Token(..) => None,
+        };
+        let same = |object: &Object| match (&object.descriptor, &handle.opened_under) {
+            (Some(now), Some(then)) => Arc::ptr_eq(now, then),
+            (now, then) => now.is_none() && then.is_none(),
+        };
+        HandleUse {
+            object: self.describe_target(handle.target),
+            granted: handle.granted,
+            required,
+            opened_as: handle.opened_as,
+            descriptor_changed: object.is_some_and(|object| !same(object)),
+            nameless: object.is_some_and(|object| object.nameless),
+        }
+    }
+
     fn describe_target(&self, target: HandleTarget) -> ObjectName {
         match target {
             HandleTarget::Object(id) => self.describe(id),
@@ -83,7 +112,8 @@ impl World {
         }
     }
 
-    /// Tests the mask of a handle for the rights that an operation needs: one of `any`, which is not empty.
+    /// Tests the mask of a handle for the rights that an operation needs: one of `any`, which is not empty. Rights of which
+    /// either is enough are watched together.
     pub(super) fn test_mask<R: Recorder>(
         &self,
         handle: &Handle,
@@ -91,26 +121,11 @@ impl World {
         recorder: &mut R,
     ) -> Result<(), Failure> {
         let required = any.first().copied().unwrap_or(AccessMask::NONE);
-        recorder.fact(|_| {
-            Fact::HandleUse(HandleUse {
-                object: self.describe_target(handle.target),
-                granted: handle.granted,
-                required,
-                opened_as: handle.opened_as,
-            })
-        });
+        recorder.fact(|_| Fact::HandleUse(self.handle_use(handle, required)));
         let fits = any.iter().any(|mask| handle.granted.contains(*mask));
-        let watched = required & handle.alarm;
+        let watched = any.iter().fold(AccessMask::NONE, |all, mask| all | *mask) & handle.alarm;
         if !watched.is_empty() {
-            recorder.fact(|_| {
-                let used = HandleUse {
-                    object: self.describe_target(handle.target),
-                    granted: handle.granted,
-                    required: watched,
-                    opened_as: handle.opened_as,
-                };
-                Fact::ContinuousAudit(used, fits)
-            });
+            recorder.fact(|_| Fact::ContinuousAudit(self.handle_use(handle, watched), fits));
         }
         if fits { Ok(()) } else { Err(outside_mask()) }
     }
@@ -127,14 +142,7 @@ impl World {
                 let handle = self.handles.get_mut(id.index()).and_then(Option::take);
                 let handle = handle.ok_or(ErrorName::InvalidHandle)?;
                 self.free_handles.push(id);
-                recorder.fact(|_| {
-                    Fact::HandleUse(HandleUse {
-                        object: self.describe_target(handle.target),
-                        granted: handle.granted,
-                        required: AccessMask::NONE,
-                        opened_as: handle.opened_as,
-                    })
-                });
+                recorder.fact(|_| Fact::HandleUse(self.handle_use(&handle, AccessMask::NONE)));
                 self.drop_target(handle.target);
                 Success::Ok
             }
@@ -187,23 +195,6 @@ impl World {
                     .collect();
                 Fact::Value(names.join(", "))
             });
-        }
-        Ok(Success::Ok)
-    }
-
-    /// READ_CONTROL on the handle (FILE-7, KEY-19).
-    pub(super) fn query_security<R: Recorder>(
-        &mut self,
-        thread: ThreadId,
-        slot: Slot,
-        recorder: &mut R,
-    ) -> Result<Success, Failure> {
-        let (_, handle) = self.handle_in(thread, slot)?;
-        let HandleTarget::Object(object) = handle.target else { return Err(ErrorName::InvalidHandle.into()) };
-        self.test_mask(handle, &[AccessMask::READ_CONTROL], recorder)?;
-        let owner = self.object(object).descriptor.as_ref().and_then(|descriptor| descriptor.source().owner);
-        if let Some(owner) = owner {
-            recorder.fact(|_| Fact::Created(owner));
         }
         Ok(Success::Ok)
     }

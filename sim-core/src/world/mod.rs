@@ -11,7 +11,9 @@ pub mod declare;
 mod file;
 mod handle;
 mod ipc;
+mod names;
 pub mod op;
+mod path;
 pub mod record;
 pub mod registry;
 mod security;
@@ -228,6 +230,8 @@ pub struct Object {
     pub parent: Option<ObjectId>,
     /// The class.
     pub class: ObjectType,
+    /// Whether its name is gone, so that only handles reach it (FILE-22, KEY-17).
+    pub nameless: bool,
     /// Its descriptor; `None` if it has none (FILE-31).
     pub descriptor: Option<Arc<Descriptor>>,
     /// What hangs below, by name; keys by folded name (KEY-2).
@@ -318,8 +322,13 @@ impl World {
             Operation::QueryValue(slot, name) => self.query_value(actor, *slot, name, recorder),
             Operation::SetValue(slot, name, value) => self.set_value(actor, *slot, name, value, recorder),
             Operation::DeleteValue(slot, name) => self.delete_value(actor, *slot, name, recorder),
-            Operation::QuerySecurity(slot) => self.query_security(actor, *slot, recorder),
-            Operation::SetSecurity(slot, parts) => self.set_security(actor, *slot, parts, recorder),
+            Operation::Delete(place) => self.delete(actor, place, recorder),
+            Operation::Rename(rename) => self.rename(actor, rename, recorder),
+            Operation::Access(path, directory, desired) => {
+                self.probe(actor, path, *directory, *desired, recorder)
+            }
+            Operation::QuerySecurity(place, sacl) => self.query_security(actor, place, *sacl, recorder),
+            Operation::SetSecurity(place, change) => self.set_security(actor, place, change, recorder),
             Operation::Propagate(slot) => self.propagate(actor, *slot, recorder),
             Operation::CheckPrivilege(privilege) => self.check_privilege(actor, *privilege, recorder),
             Operation::AdjustPrivilege(privilege, action) => {

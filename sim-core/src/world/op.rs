@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::declare::DescriptorParts;
+use super::declare::{DescriptorParts, SaclEntry};
 use super::registry::ValueData;
 use crate::access::Intents;
 use crate::ids::{EndpointId, ProcessId, Slot, ThreadId};
@@ -51,10 +51,16 @@ pub enum Operation {
     SetValue(Slot, Arc<str>, ValueData),
     /// `delete_value k "V"`
     DeleteValue(Slot, Arc<str>),
-    /// `query_security h`
-    QuerySecurity(Slot),
-    /// `set_security h { … }` (FILE-25, FILE-26, KEY-19): the parts that are given, by the handle's mask.
-    SetSecurity(Slot, Box<DescriptorParts>),
+    /// `delete h | file|directory "P"` (FILE-22, KEY-17).
+    Delete(Place),
+    /// `rename h | file|directory "P" to "P2"` (FILE-23).
+    Rename(Box<Rename>),
+    /// `access file|directory "P" for RIGHTS`: a decision without a handle (FILE-7); whether a directory is meant.
+    Access(Arc<str>, bool, AccessMask),
+    /// `query_security h | file|directory "P"`; of the SACL alone, or of everything else (FILE-7, KEY-19).
+    QuerySecurity(Place, bool),
+    /// `set_security h | file|directory "P" { … }` (FILE-25, FILE-26, KEY-19): the parts that are given.
+    SetSecurity(Place, Box<SecurityChange>),
     /// `propagate h`: computes the inherited entries of everything below anew (PROP-1).
     Propagate(Slot),
     /// `check SePriv`: a standalone gate of the token in effect (TOK-6).
@@ -90,6 +96,63 @@ pub enum Operation {
     Wait,
     /// `exit`
     Exit,
+}
+
+/// What a step is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// What an open handle is on: its mask decides (FILE-3).
+    Handle(Slot),
+    /// A name that is looked up when the step is taken: the present subject decides (FILE-7).
+    Path {
+        /// The path.
+        path: Arc<str>,
+        /// Whether a directory is meant.
+        directory: bool,
+    },
+}
+
+/// `rename … to "P"` (FILE-23).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Rename {
+    /// What gets another name.
+    pub what: Place,
+    /// The new path.
+    pub to: Arc<str>,
+    /// What happens to an object that has the new name.
+    pub onto: Onto,
+}
+
+/// What a rename does to an object that has the new name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Onto {
+    /// Nothing: the rename fails.
+    Refuse,
+    /// It loses the name.
+    Replace,
+    /// It gets the old one.
+    Exchange,
+}
+
+/// What `set_security` writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SecurityChange {
+    /// The parts that are given.
+    pub parts: DescriptorParts,
+    /// The label alone (FILE-29).
+    pub label: LabelChange,
+}
+
+/// What a label-only write does (OWNR-6).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LabelChange {
+    /// It is none.
+    #[default]
+    Keep,
+    /// The label goes.
+    Remove,
+    /// This is the label from now on.
+    Set(SaclEntry),
 }
 
 /// Whose token is opened.

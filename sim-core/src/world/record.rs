@@ -62,8 +62,12 @@ pub enum Fact {
     Note(Arc<str>),
     /// A value that was read, as text.
     Value(String),
-    /// The descriptor that a new object got, as its owner.
-    Created(Sid),
+    /// The owner of a new object, or of one whose descriptor was read.
+    Owner(Sid),
+    /// What was read of a descriptor, or what it is after a write, as SDDL.
+    Security(String),
+    /// Why an operation was refused, where the error alone does not tell.
+    Reason(String),
 }
 
 /// The two ends of a connection, by process and thread name, and whom it carries.
@@ -88,6 +92,10 @@ pub struct HandleUse {
     pub required: AccessMask,
     /// As whom it was opened.
     pub opened_as: Sid,
+    /// Whether its object has another descriptor by now, which the handle does not notice (FILE-4).
+    pub descriptor_changed: bool,
+    /// Whether its object has lost its name.
+    pub nameless: bool,
 }
 
 /// Something that is guarded: its class, and its path or name.

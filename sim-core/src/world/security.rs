@@ -1,56 +1,119 @@
-//! Changing descriptors: writing parts of one through a handle, and propagating inherited entries.
+//! Reading and changing descriptors: parts of one through a handle or by path, and the propagation of inherited entries.
 //!
-//! Authority: FILE-25 to FILE-27, KEY-19, OWNR-1 to OWNR-9, PROP-1 to PROP-4.
+//! Authority: FILE-25 to FILE-30, KEY-19, OWNR-1 to OWNR-9, PROP-1 to PROP-4.
 
 use std::sync::Arc;
 
 use super::World;
-use super::declare::DescriptorParts;
+use super::declare::SaclDecl;
 use super::file::creator_descriptor;
 use super::handle::HandleTarget;
-use super::op::{ErrorName, Failure, Success};
-use super::record::{Fact, Recorder};
-use crate::access::Descriptor;
+use super::op::{ErrorName, Failure, LabelChange, Place, SecurityChange, Success};
+use super::record::{CheckPurpose, Fact, Recorder};
+use crate::access::{Descriptor, Intents};
 use crate::ids::{ObjectId, Slot, ThreadId};
 use crate::privilege::{Privilege, PrivilegeState};
-use crate::rights::AccessMask;
+use crate::rights::{AccessMask, ObjectType};
 use crate::sd::inherit::{ListChange, Propagated, propagate};
 use crate::sd::ownership::{Parts, WriteRefusal, Writer, WriterPrivileges, merge};
-use crate::sd::{AceType, Acl, SecurityDescriptor};
+use crate::sd::sddl::{self, SddlContext};
+use crate::sd::{AceType, Acl, SdControl, SecurityDescriptor, size};
 use crate::sid::Sid;
 use crate::token::{GroupAttributes, Token};
 
 impl World {
-    /// Writes the given parts of a descriptor; the mask of the handle must hold the rights of all of them, and no privilege
-    /// helps there (FILE-26). Handles that are open stay as they are (FILE-4).
+    /// Reads the owner, the group, the DACL and the label, or the SACL alone (FILE-7, KEY-19).
+    pub(super) fn query_security<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        place: &Place,
+        sacl: bool,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let right = if sacl { AccessMask::ACCESS_SYSTEM_SECURITY } else { AccessMask::READ_CONTROL };
+        let id = self.let_at(thread, place, (right, Intents::empty()), recorder)?;
+        self.tell_security(id, sacl, recorder);
+        Ok(Success::Ok)
+    }
+
+    fn tell_security<R: Recorder>(&self, id: ObjectId, sacl: bool, recorder: &mut R) {
+        let Some(descriptor) = &self.object(id).descriptor else { return };
+        if let Some(owner) = descriptor.source().owner.filter(|_| !sacl) {
+            recorder.fact(|_| Fact::Owner(owner));
+        }
+        recorder.fact(|_| Fact::Security(self.security_words(id, &readable(descriptor.source(), sacl))));
+    }
+
+    fn security_words(&self, id: ObjectId, shown: &SecurityDescriptor) -> String {
+        let context = SddlContext { class: Some(self.object(id).class), ..SddlContext::of(&self.model) };
+        sddl::print(shown, &context).unwrap_or_else(|error| format!("not to be written as SDDL: {error}"))
+    }
+
+    /// Writes the given parts of a descriptor. By handle the mask must hold the rights of all of them, and no privilege helps
+    /// there; by path the present subject is asked, with restore intent (FILE-26). Handles that are open stay as they are
+    /// (FILE-4).
     pub(super) fn set_security<R: Recorder>(
         &mut self,
         thread: ThreadId,
-        slot: Slot,
-        given: &DescriptorParts,
+        place: &Place,
+        change: &SecurityChange,
         recorder: &mut R,
     ) -> Result<Success, Failure> {
-        let (_, handle) = self.handle_in(thread, slot)?;
-        let HandleTarget::Object(id) = handle.target else { return Err(ErrorName::InvalidHandle.into()) };
-        let mut parts = Parts::empty();
-        parts.set(Parts::OWNER, given.owner.is_some());
-        parts.set(Parts::GROUP, given.group.is_some());
-        parts.set(Parts::DACL, given.dacl.is_some());
-        parts.set(Parts::SACL, given.sacl.is_some());
-        if parts.is_empty() {
+        let parts = named_parts(change);
+        if parts.is_empty() || parts.contains(Parts::LABEL | Parts::SACL) {
             return Err(ErrorName::InvalidParameter.into());
         }
-        self.test_mask(handle, &[parts.required()], recorder)?;
-        let Some(current) = self.object(id).descriptor.clone() else {
-            return Err(ErrorName::InvalidSecurityDescriptor.into());
-        };
+        let id = self.let_write_security(thread, place, parts, recorder)?;
         let subject = self.subject_token(thread)?;
         let owner_groups = owner_groups(subject);
-        let new = creator_descriptor(given, &self.model);
-        let merged =
-            merge(current.source(), &new, parts, &writer(subject, &owner_groups)).map_err(refused_write)?;
+        let mut new = creator_descriptor(&change.parts, &self.model);
+        if let LabelChange::Set(label) = &change.label {
+            let list = SaclDecl { entries: vec![label.clone()], ..SaclDecl::default() };
+            new.sacl = Some(Acl::new(list.aces(&self.model)));
+        }
+        let bare = SecurityDescriptor::default();
+        let current = self.object(id).descriptor.as_ref().map_or(&bare, |descriptor| descriptor.source());
+        let merged = merge(current, &new, parts, &writer(subject, &owner_groups)).map_err(|refusal| {
+            recorder.fact(|_| Fact::Reason(refusal.to_string()));
+            refused_write(refusal)
+        })?;
+        if size::descriptor(&merged) > size::MAX_DESCRIPTOR {
+            return Err(ErrorName::InvalidSecurityDescriptor.into());
+        }
         self.store(id, merged);
+        self.tell_security(id, parts == Parts::SACL, recorder);
         Ok(Success::Ok)
+    }
+
+    /// Whether the thread may write these parts (FILE-25, FILE-26). An object without a descriptor has nothing that could be
+    /// asked: who holds SeRestorePrivilege repairs it (FILE-31).
+    fn let_write_security<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        place: &Place,
+        parts: Parts,
+        recorder: &mut R,
+    ) -> Result<ObjectId, Failure> {
+        let required = parts.required();
+        let Place::Path { path, directory } = place else {
+            let id = self.let_at(thread, place, (required, Intents::RESTORE), recorder)?;
+            // Keys take no label by itself (KEY-19).
+            let key = self.object(id).class == ObjectType::Key;
+            return if key && parts.contains(Parts::LABEL) {
+                Err(ErrorName::InvalidParameter.into())
+            } else {
+                Ok(id)
+            };
+        };
+        let id = self.find(thread, path, *directory, recorder)?.existing()?;
+        if self.object(id).descriptor.is_none()
+            && self.subject_token(thread)?.privileges.state(Privilege::RESTORE) == PrivilegeState::Held
+        {
+            self.privilege_gate(thread, Privilege::RESTORE, recorder);
+            return Ok(id);
+        }
+        self.ask(thread, id, CheckPurpose::Target, (required, Intents::RESTORE), recorder)?;
+        Ok(id)
     }
 
     /// Compiles a descriptor and puts it in place; generic rights are mapped as it is assigned (W-ACC-8).
@@ -113,6 +176,37 @@ impl World {
             ListChange { removed, added } => format!(", {name} {removed} out {added} in"),
         };
         format!("{}{}{}", self.describe(id), list("dacl", dacl), list("sacl", sacl))
+    }
+}
+
+/// The parts that a change names (FILE-25).
+fn named_parts(change: &SecurityChange) -> Parts {
+    let given = &change.parts;
+    let mut parts = Parts::empty();
+    parts.set(Parts::OWNER, given.owner.is_some());
+    parts.set(Parts::GROUP, given.group.is_some());
+    parts.set(Parts::DACL, given.dacl.is_some());
+    parts.set(Parts::SACL, given.sacl.is_some());
+    parts.set(Parts::LABEL, change.label != LabelChange::Keep);
+    parts
+}
+
+/// What of a descriptor one right shows: the SACL, or everything else and the label.
+fn readable(source: &SecurityDescriptor, sacl: bool) -> SecurityDescriptor {
+    let of_dacl = SdControl::DACL_PRESENT | SdControl::DACL_PROTECTED | SdControl::DACL_AUTO_INHERITED;
+    let of_sacl = SdControl::SACL_PRESENT | SdControl::SACL_PROTECTED | SdControl::SACL_AUTO_INHERITED;
+    if sacl {
+        let control = source.control - of_dacl;
+        return SecurityDescriptor { sacl: source.sacl.clone(), control, ..SecurityDescriptor::default() };
+    }
+    let label = source.sacl.as_ref().map(|list| {
+        let labels = list.aces.iter().filter(|ace| ace.kind == AceType::MANDATORY_LABEL);
+        Acl::new(labels.cloned().collect())
+    });
+    SecurityDescriptor {
+        sacl: label.filter(|list| !list.aces.is_empty()),
+        control: source.control - of_sacl,
+        ..source.clone()
     }
 }
 

@@ -1,0 +1,133 @@
+//! Paths of files: from a name to the object that it names, past directories and through symbolic links.
+//!
+//! Authority: FILE-1, FILE-11, FILE-12. Decides nothing about the object at the end of a path.
+
+use std::sync::Arc;
+
+use super::check::Ask;
+use super::op::{DeniedBy, ErrorName, Failure};
+use super::record::{CheckPurpose, Recorder};
+use super::{FILE_ROOT, World};
+use crate::access::Intents;
+use crate::ids::{ObjectId, ThreadId};
+use crate::model::AnonymousTraverse;
+use crate::privilege::{Privilege, PrivilegeState};
+use crate::rights::{AccessMask, ObjectType};
+use crate::token::ImpersonationLevel;
+
+const TRAVERSE: AccessMask = AccessMask(0x20);
+
+/// Where a path ends.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// The object, if the name is there.
+    pub object: Option<ObjectId>,
+    /// The name in its directory; `None` for the root of all files.
+    pub name: Option<Name>,
+}
+
+/// A name in a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Name {
+    /// The directory.
+    pub parent: ObjectId,
+    /// The name.
+    pub name: Arc<str>,
+}
+
+impl Found {
+    /// The object that must be there.
+    pub(super) fn existing(&self) -> Result<ObjectId, Failure> {
+        self.object.ok_or_else(|| ErrorName::NotFound.into())
+    }
+}
+
+impl World {
+    /// Walks to the end of a path; each directory on the way is passed by privilege or by right (FILE-12).
+    pub(super) fn walk<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        path: &str,
+        recorder: &mut R,
+    ) -> Result<Found, Failure> {
+        let mut names = path.split('/').filter(|name| !name.is_empty()).peekable();
+        let mut found = Found { object: Some(FILE_ROOT), name: None };
+        while let Some(name) = names.next() {
+            let at = found.existing()?;
+            if self.object(at).class != ObjectType::Directory {
+                return Err(ErrorName::NotADirectory.into());
+            }
+            self.traverse(thread, at, recorder)?;
+            found = match self.object(at).children.get_key_value(name) {
+                Some((name, child)) => {
+                    Found { object: Some(*child), name: Some(Name { parent: at, name: name.clone() }) }
+                }
+                None if names.peek().is_none() => {
+                    Found { object: None, name: Some(Name { parent: at, name: Arc::from(name) }) }
+                }
+                None => return Err(ErrorName::NotFound.into()),
+            };
+        }
+        Ok(found)
+    }
+
+    /// Walks to an object that must be there and be of the kind that the step names.
+    pub(super) fn find<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        path: &str,
+        directory: bool,
+        recorder: &mut R,
+    ) -> Result<Found, Failure> {
+        let found = self.walk(thread, path, recorder)?;
+        if directory && self.object(found.existing()?).class != ObjectType::Directory {
+            return Err(ErrorName::NotADirectory.into());
+        }
+        Ok(found)
+    }
+
+    fn traverse<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        at: ObjectId,
+        recorder: &mut R,
+    ) -> Result<(), Failure> {
+        if self.passes_traverse(thread) {
+            return Ok(());
+        }
+        let state = self.subject_token(thread).map(|token| token.privileges.state(Privilege::CHANGE_NOTIFY));
+        if state == Ok(PrivilegeState::Held) {
+            // Quiet in the trace: it is so at almost every directory. The mark on the token tells.
+            self.mark_traverse_used(thread);
+            return Ok(());
+        }
+        let ask = Ask {
+            purpose: CheckPurpose::Traverse,
+            desired: TRAVERSE,
+            intents: Intents::empty(),
+            object: &|world| world.describe(at),
+        };
+        match self.decide_object(thread, at, &ask, recorder) {
+            Ok(_) => Ok(()),
+            Err(Failure { error, denied: Some(DeniedBy::Gate) }) => {
+                Err(Failure { error, denied: Some(DeniedBy::Gate) })
+            }
+            Err(failure) => Err(Failure { denied: Some(DeniedBy::Traverse), ..failure }),
+        }
+    }
+
+    /// The Anonymous identity at an acting level walks past directories in some models (FILE-12).
+    fn passes_traverse(&self, thread: ThreadId) -> bool {
+        let token = self.effective_token(thread);
+        self.model.anonymous_traverse == AnonymousTraverse::Passes
+            && token.level().is_some_and(ImpersonationLevel::acts)
+            && token.facts().user == crate::sid::ANONYMOUS
+    }
+
+    fn mark_traverse_used(&mut self, thread: ThreadId) {
+        let id = self.effective_id(thread);
+        if let Some(token) = self.tokens.get_mut(id) {
+            token.privileges.used.insert(Privilege::CHANGE_NOTIFY);
+        }
+    }
+}
