@@ -71,8 +71,7 @@ fn read(root: &Path, path: &Path, text: &str, params: &[(String, String)]) -> ds
 
 /// Holds the trace of a scenario under a model against its golden one, and says where that lies.
 fn hold(root: &Path, path: &Path, scenario: &Scenario, model: &'static Model) -> PathBuf {
-    let mut names = Names::new();
-    scenario.names.iter().for_each(|(sid, name)| names.insert(*sid, name.to_string()));
+    let names = Names::of(scenario);
     let (text, finished) = trace(scenario, &names, &RunConfig::of(scenario, model), Explain::Nothing)
         .expect("the world can be built");
     let shown = path.display();

@@ -121,10 +121,7 @@ fn read(text: &str) -> (Scenario, Names) {
     let file = sources.add("bench.scn".into(), text.into());
     let (scenario, diagnostics) = dsl::read_scenario(&mut sources, file);
     let scenario = scenario.unwrap_or_else(|| panic!("{diagnostics:?}"));
-    let mut names = Names::new();
-    for (sid, name) in &scenario.names {
-        names.insert(*sid, name.to_string());
-    }
+    let names = Names::of(&scenario);
     (scenario, names)
 }
 

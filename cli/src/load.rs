@@ -72,10 +72,7 @@ pub(crate) fn load(path: &str, root: Option<&Path>, params: &[(String, String)])
     let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     match scenario {
         Some(scenario) if !wrong => {
-            let mut names = Names::new();
-            for (sid, name) in &scenario.names {
-                names.insert(*sid, name.to_string());
-            }
+            let names = Names::of(&scenario);
             let used = sources.names().skip(1).map(str::to_owned).collect();
             Ok(Loaded { scenario, names, params, used })
         }

@@ -59,8 +59,7 @@ fn read(path: &std::path::Path) -> Scenario {
 
 #[track_caller]
 fn both_halves_run_on(scenario: &Scenario, model: &'static Model) {
-    let mut names = Names::new();
-    scenario.names.iter().for_each(|(sid, name)| names.insert(*sid, name.to_string()));
+    let names = Names::of(scenario);
     let config = RunConfig::of(scenario, model);
     let start = Simulation::new(scenario, config).expect("the model admits it");
     let written =

@@ -36,7 +36,15 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 /// The text in double quotes, so that nothing in it can look like what stands behind the quotes.
 #[must_use]
 pub fn quote(text: &str) -> String {
-    format!("\"{}\"", escape(&text.replace('\\', "\\\\").replace('"', "\\\"")))
+    if text.contains(['\\', '"']) {
+        return format!("\"{}\"", escape(&text.replace('\\', "\\\\").replace('"', "\\\"")));
+    }
+    let safe = escape(text);
+    let mut quoted = String::with_capacity(safe.len() + 2);
+    quoted.push('"');
+    quoted.push_str(&safe);
+    quoted.push('"');
+    quoted
 }
 
 /// A declared name: as it is if it is a plain word, else in quotes.

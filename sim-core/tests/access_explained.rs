@@ -113,8 +113,8 @@ fn grants_name_their_source() {
 #[test]
 fn the_text_goes_stage_by_stage() {
     let mut names = Names::new();
-    names.insert(alice_sid(), "alice\u{202e}".into());
-    names.insert(staff(), "Staff".into());
+    names.insert(alice_sid(), "alice\u{202e}");
+    names.insert(staff(), "Staff");
     let object = guarded(vec![allow(3, staff()), deny(4, alice_sid())]);
     let explanation = explain(&KOBICHA, &alice(), &object, 7);
     let mut out = String::new();

@@ -2,6 +2,7 @@
 //!
 //! Rules TRC-1 to TRC-6. Everything that comes from users goes through `text::escape`.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use super::names::Names;
@@ -371,7 +372,7 @@ impl<'a> Writer<'a> {
             ClaimValues::String(values) => {
                 values.iter().map(|value| format!("\"{}\"", escape(&shortened(value)))).collect()
             }
-            ClaimValues::Sid(values) => values.iter().map(|sid| self.names.name(*sid)).collect(),
+            ClaimValues::Sid(values) => values.iter().map(|sid| self.names.name(*sid).into_owned()).collect(),
             ClaimValues::Octet(values) => values
                 .iter()
                 .map(|bytes| {
@@ -393,7 +394,7 @@ impl<'a> Writer<'a> {
     fn policy(&mut self, fact: &'a Fact) -> fmt::Result {
         let name = |entry: u16| {
             let sid = self.explanation.policy_sid(entry);
-            sid.map_or_else(String::new, |sid| self.names.name(sid))
+            sid.map_or(Cow::Borrowed(""), |sid| self.names.name(sid))
         };
         match fact {
             Fact::RuleBegin(position) => {
@@ -497,7 +498,7 @@ impl<'a> Writer<'a> {
             Decider::Confinement(index) => format!("confinement{}", entry(index)),
             Decider::Policy(index, rule) => {
                 let sid = self.explanation.policy_sid(*index);
-                let name = sid.map_or_else(String::new, |sid| self.names.name(sid));
+                let name = sid.map_or(Cow::Borrowed(""), |sid| self.names.name(sid));
                 format!("policy {name} rule {rule}")
             }
         }

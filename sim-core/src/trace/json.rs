@@ -251,7 +251,13 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
         Outcome::Done(Success::Ok) | Outcome::Blocked => ("ok", None, None, None, None),
         Outcome::Failed(failure) => {
             let word = if failure.denied.is_some() { "denied" } else { "error" };
-            (word, None, None, Some(failure.error.name()), failure.denied.map(denied_words))
+            (
+                word,
+                None,
+                None,
+                Some(failure.error.name()),
+                failure.denied.map(|by| denied_words(by).into_owned()),
+            )
         }
     };
     let Who { primary, effective, level: effective_level, subject, .. } = record.who;
@@ -299,7 +305,7 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
 }
 
 fn principal(names: &Names, sid: Sid) -> Principal {
-    Principal { sid: sid.to_string(), name: names.name(sid) }
+    Principal { sid: sid.to_string(), name: names.name(sid).into_owned() }
 }
 
 fn mask(mask: AccessMask, class: ObjectType) -> Mask {
@@ -326,7 +332,7 @@ fn check_line(names: &Names, check: &CheckRecord) -> CheckLine {
         mapped: decision.map(|decision| mask(decision.mapped, class)),
         granted: decision.map(|decision| mask(decision.granted, class)),
         allowed: check.denied.is_none(),
-        denied_by: check.denied.map(denied_words),
+        denied_by: check.denied.map(|by| denied_words(by).into_owned()),
         reason: reason_words(check, names),
         rules: reason_rules(&check.explanation),
         evaluated_as: check.who.subject.map(|sid| principal(names, sid)),

@@ -2,14 +2,19 @@
 //!
 //! Rule TRC-4.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+
+use crate::engine::scenario::Scenario;
 use crate::sid::{Sid, WellKnown};
 
 /// The names that a scenario declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
-    declared: BTreeMap<Sid, String>,
+    /// Safe to print.
+    declared: IndexMap<Sid, String, FxBuildHasher>,
 }
 
 impl Names {
@@ -19,17 +24,27 @@ impl Names {
         Names::default()
     }
 
+    /// The names of a scenario.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Names {
+        let mut names = Names::new();
+        scenario.names.iter().for_each(|(sid, name)| names.insert(*sid, name));
+        names
+    }
+
     /// Declares a name, in place of an earlier one.
-    pub fn insert(&mut self, sid: Sid, name: String) {
-        self.declared.insert(sid, name);
+    pub fn insert(&mut self, sid: Sid, name: &str) {
+        self.declared.insert(sid, crate::text::name(name).into_owned());
     }
 
     /// What a SID is called, safe to print.
     #[must_use]
-    pub fn name(&self, sid: Sid) -> String {
+    pub fn name(&self, sid: Sid) -> Cow<'_, str> {
         match self.declared.get(&sid) {
-            Some(name) => crate::text::name(name).into_owned(),
-            None => WellKnown::of(sid).map_or_else(|| sid.to_string(), |row| row.name.to_owned()),
+            Some(name) => Cow::Borrowed(name),
+            None => {
+                WellKnown::of(sid).map_or_else(|| Cow::Owned(sid.to_string()), |row| Cow::Borrowed(row.name))
+            }
         }
     }
 

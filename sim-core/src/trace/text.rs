@@ -3,14 +3,16 @@
 //!
 //! Every text that an author could have written goes through [`crate::text::escape`].
 
+use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::explain::write_explanation;
 use super::names::Names;
 use super::rights::rights_words;
 use crate::access::{AccessError, AuditTrigger, Decider, Decision, Explanation, PolicyDiagnostic, Reason};
 use crate::engine::scenario::{DEFAULT_START, Scenario};
-use crate::engine::time::format_time;
+use crate::engine::time::{format_time, push_time};
 use crate::engine::{Ending, Finished, Left, Record};
 use crate::model::Model;
 use crate::privilege::PrivilegeState;
@@ -55,16 +57,26 @@ pub fn write_record(
     explain: Explain,
 ) {
     let Some(info) = scenario.steps.get(record.step.index()) else { return };
-    let thread = world.thread_name(record.thread);
-    // Writing to a string cannot fail.
-    let _ = write!(out, "{:>10}  {:<24} {:<13}", format_time(record.time), thread, info.verb);
-    let mut words = String::new();
+    let start = out.len();
+    push_time(out, record.time);
+    pad_left(out, start, 10);
+    out.push_str("  ");
+    let start = out.len();
+    world.push_thread_name(out, record.thread);
+    pad(out, start, 24);
+    out.push(' ');
+    let start = out.len();
+    out.push_str(info.verb);
+    pad(out, start, 13);
+    let words = info.words.trim_end();
     if let Some(bound) = &info.binds {
-        words = format!("{} = ", name(bound));
+        out.push(' ');
+        out.push_str(&name(bound));
+        out.push_str(" =");
     }
-    words.push_str(&info.words);
     if !words.is_empty() {
-        let _ = write!(out, " {}", escape(words.trim_end()));
+        out.push(' ');
+        out.push_str(&escape(words));
     }
     for fact in &record.facts {
         match fact {
@@ -83,6 +95,19 @@ pub fn write_record(
     );
     out.push('\n');
     write_details(out, scenario, names, record, explain);
+}
+
+/// Blanks behind what stands from `start` on, up to a width.
+fn pad(out: &mut String, start: usize, width: usize) {
+    let written = out.get(start..).map_or(0, |text| text.chars().count());
+    out.extend(std::iter::repeat_n(' ', width.saturating_sub(written)));
+}
+
+/// Blanks before it.
+fn pad_left(out: &mut String, start: usize, width: usize) {
+    const BLANKS: &str = "          ";
+    let written = out.len() - start;
+    out.insert_str(start, BLANKS.get(..width.saturating_sub(written)).unwrap_or(BLANKS));
 }
 
 fn write_peer(out: &mut String, peer: &PeerRecord, names: &Names) {
@@ -115,7 +140,8 @@ fn write_verdict(out: &mut String, record: &Record, names: &Names) {
         Outcome::Done(Success::Granted(mask)) => {
             let _ = write!(out, "granted {mask}");
             if let Some(check) = last {
-                let _ = write!(out, " by {}", reason_words(check, names));
+                out.push_str(" by ");
+                write_reason(out, check, names);
             }
         }
         Outcome::Done(Success::Level(level)) => {
@@ -169,64 +195,83 @@ fn write_failure(
 
 /// The name of a stage of refusal, as `denied by STAGE` takes it.
 #[must_use]
-pub fn denied_words(by: DeniedBy) -> String {
-    match by {
-        DeniedBy::Gate => "gate".to_owned(),
-        DeniedBy::Traverse => "traverse".to_owned(),
-        DeniedBy::MissingSd => "missing_sd".to_owned(),
-        DeniedBy::Privilege => "privilege".to_owned(),
-        DeniedBy::Integrity => "integrity".to_owned(),
-        DeniedBy::Trust => "trust".to_owned(),
-        DeniedBy::DenyAce(n) => format!("deny_ace {n}"),
-        DeniedBy::NoAce => "no_ace".to_owned(),
-        DeniedBy::Restricted => "restricted".to_owned(),
-        DeniedBy::Confinement => "confinement".to_owned(),
-        DeniedBy::Policy => "policy".to_owned(),
-        DeniedBy::Handle => "handle".to_owned(),
-    }
+pub fn denied_words(by: DeniedBy) -> Cow<'static, str> {
+    Cow::Borrowed(match by {
+        DeniedBy::Gate => "gate",
+        DeniedBy::Traverse => "traverse",
+        DeniedBy::MissingSd => "missing_sd",
+        DeniedBy::Privilege => "privilege",
+        DeniedBy::Integrity => "integrity",
+        DeniedBy::Trust => "trust",
+        DeniedBy::DenyAce(n) => return Cow::Owned(format!("deny_ace {n}")),
+        DeniedBy::NoAce => "no_ace",
+        DeniedBy::Restricted => "restricted",
+        DeniedBy::Confinement => "confinement",
+        DeniedBy::Policy => "policy",
+        DeniedBy::Handle => "handle",
+    })
 }
 
 /// What settled a check, in words.
 #[must_use]
 pub fn reason_words(check: &CheckRecord, names: &Names) -> String {
+    let mut words = String::new();
+    write_reason(&mut words, check, names);
+    words
+}
+
+fn write_reason(out: &mut String, check: &CheckRecord, names: &Names) {
     let explanation = &check.explanation;
     match explanation.reason() {
-        Reason::NothingAsked => "nothing asked".to_owned(),
+        Reason::NothingAsked => out.push_str("nothing asked"),
         Reason::Granted(deciders) => {
-            let mut words: Vec<String> = Vec::new();
+            let mut told: Vec<Range<usize>> = Vec::new();
             for (decider, _) in &deciders {
-                let word = decider_words(decider, explanation, names);
-                if !words.contains(&word) {
-                    words.push(word);
+                let start = out.len();
+                if !told.is_empty() {
+                    out.push_str(", ");
+                }
+                let words = out.len();
+                write_decider(out, decider, explanation, names);
+                // Two deciders may read alike, as an entry that matched by user and by ownership does.
+                if told.iter().any(|known| out.get(known.clone()) == out.get(words..)) {
+                    out.truncate(start);
+                } else {
+                    told.push(words..out.len());
                 }
             }
-            words.join(", ")
         }
-        Reason::Denied(entry) => decider_words(&entry.decider, explanation, names),
-        Reason::Empty => "nothing granted".to_owned(),
-        Reason::Error(error) => error.name().to_owned(),
+        Reason::Denied(entry) => write_decider(out, &entry.decider, explanation, names),
+        Reason::Empty => out.push_str("nothing granted"),
+        Reason::Error(error) => out.push_str(error.name()),
     }
 }
 
-fn decider_words(decider: &Decider, explanation: &Explanation, names: &Names) -> String {
-    let whom = |index: u16| {
-        explanation.dacl_entry(index).map_or_else(String::new, |ace| format!(" for {}", names.name(ace.sid)))
-    };
-    match decider {
-        Decider::Privilege(privilege) => privilege.name().to_owned(),
-        Decider::PrivilegeMissing(privilege) => format!("no {}", privilege.name()),
-        Decider::Integrity(_) => "integrity".to_owned(),
-        Decider::Trust(_) => "trust".to_owned(),
-        Decider::Ownership => "ownership".to_owned(),
-        Decider::NullDacl => "null dacl".to_owned(),
-        Decider::Ace { deny, index, .. } => {
-            format!("{} {index}{}", if *deny { "deny_ace" } else { "ace" }, whom(*index))
+fn write_decider(out: &mut String, decider: &Decider, explanation: &Explanation, names: &Names) {
+    let word = match decider {
+        Decider::Privilege(privilege) => privilege.name(),
+        Decider::PrivilegeMissing(privilege) => {
+            out.push_str("no ");
+            privilege.name()
         }
-        Decider::NoAce => "no_ace".to_owned(),
-        Decider::Restricted(_) => "restricted".to_owned(),
-        Decider::Confinement(_) => "confinement".to_owned(),
-        Decider::Policy(..) => "policy".to_owned(),
-    }
+        Decider::Integrity(_) => "integrity",
+        Decider::Trust(_) => "trust",
+        Decider::Ownership => "ownership",
+        Decider::NullDacl => "null dacl",
+        Decider::Ace { deny, index, .. } => {
+            let _ = write!(out, "{} {index}", if *deny { "deny_ace" } else { "ace" });
+            if let Some(ace) = explanation.dacl_entry(*index) {
+                out.push_str(" for ");
+                out.push_str(&names.name(ace.sid));
+            }
+            ""
+        }
+        Decider::NoAce => "no_ace",
+        Decider::Restricted(_) => "restricted",
+        Decider::Confinement(_) => "confinement",
+        Decider::Policy(..) => "policy",
+    };
+    out.push_str(word);
 }
 
 /// The numbers of the rules that settled a check.
@@ -263,7 +308,9 @@ fn write_identity(out: &mut String, who: &Who, names: &Names, after_error: bool)
     match (who.subject, who.level) {
         (Some(subject), None) => out.push_str(&name(subject)),
         (Some(subject), Some(level)) if !who.anonymous => {
-            let _ = write!(out, "{} at {}", name(subject), level.name());
+            out.push_str(&name(subject));
+            out.push_str(" at ");
+            out.push_str(level.name());
         }
         (Some(subject), Some(level)) => {
             let _ = write!(out, "{} (effective {} at {})", name(subject), name(who.effective), level.name());
@@ -373,7 +420,9 @@ fn write_check(out: &mut String, check: &CheckRecord, decisive: bool, names: &Na
         let _ = write!(out, "{INDENT}{} {} for {asked} -> ", check.purpose.words(), check.object);
         match check.denied {
             None => {
-                let _ = writeln!(out, "granted by {}", reason_words(check, names));
+                out.push_str("granted by ");
+                write_reason(out, check, names);
+                out.push('\n');
             }
             Some(by) => {
                 let _ = writeln!(out, "denied by {}", denied_words(by));
@@ -414,7 +463,7 @@ fn write_check(out: &mut String, check: &CheckRecord, decisive: bool, names: &Na
 /// What a check asks to be audited, in the order of FRC-3. The subject is the identity that was evaluated (IMP-42).
 fn write_audit(out: &mut String, check: &CheckRecord, decision: &Decision, names: &Names) {
     let word = |success: bool| if success { "success" } else { "failure" };
-    let subject = check.who.subject.map_or_else(|| "nobody".to_owned(), |sid| names.name(sid));
+    let subject = check.who.subject.map_or(Cow::Borrowed("nobody"), |sid| names.name(sid));
     for used in &decision.privilege_use {
         let _ = writeln!(
             out,
@@ -517,7 +566,7 @@ pub fn show(shown: &Shown, names: &Names) -> String {
     out.push_str("\nGroups:\n");
     for group in &shown.groups {
         let (sid, name) = match &group.logon {
-            Some(label) => (format!("logon:{}", name(label)), "LogonSid".to_owned()),
+            Some(label) => (format!("logon:{}", name(label)), Cow::Borrowed("LogonSid")),
             None => (group.sid.to_string(), names.name(group.sid)),
         };
         // Columns are the least: a longer value pushes the rest, with two blanks between.

@@ -112,8 +112,17 @@ impl World {
     /// `process/thread`, safe to print.
     #[must_use]
     pub fn thread_name(&self, id: ThreadId) -> String {
+        let mut text = String::new();
+        self.push_thread_name(&mut text, id);
+        text
+    }
+
+    /// The same, put behind a text.
+    pub fn push_thread_name(&self, out: &mut String, id: ThreadId) {
         let thread = self.thread(id);
-        format!("{}/{}", name(&self.process(thread.process).name), name(&thread.name))
+        out.push_str(&name(&self.process(thread.process).name));
+        out.push('/');
+        out.push_str(&name(&thread.name));
     }
 
     pub(super) fn accept<R: Recorder>(
