@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Text = 3,
     /// A limit was hit.
     Limit = 4,
+    /// A bug of ours.
+    Bug = 70,
 }
 
 impl Exit {
@@ -132,8 +134,8 @@ fn skip_line(reader: &mut dyn BufRead) -> std::io::Result<()> {
     }
 }
 
-/// Writes a file below `root`: beside its place, then renamed. A symbolic link at its place, or on the way to it from the
-/// root, is refused.
+/// Writes a file below `root`: beside its place, then renamed, so that it is never half-written. Who may read it stays as it
+/// was. A symbolic link at its place, or on the way to it from the root, is refused.
 pub(crate) fn write(root: &Path, path: &Path, text: &str) -> Result<(), String> {
     let shown = sim_core::text::escape(&path.to_string_lossy()).into_owned();
     let failed = |error: &std::io::Error| format!("cannot write `{shown}`: {}", plain(error));
@@ -146,8 +148,14 @@ pub(crate) fn write(root: &Path, path: &Path, text: &str) -> Result<(), String> 
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = PathBuf::from(temporary);
-    let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|error| {
+    // Something that lies at the place of the temporary file already is not ours to write to.
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(&temporary);
+    let mut file = file.map_err(|error| failed(&error))?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| match fs::metadata(path) {
+        Ok(known) => file.set_permissions(known.permissions()),
+        Err(_) => Ok(()),
+    });
+    written.and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
         // The half-written file is of no use to anybody; that it may be gone already is no news.
         let _ = fs::remove_file(&temporary);
         failed(&error)

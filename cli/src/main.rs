@@ -29,6 +29,7 @@ struct Arguments {
 enum Command {
     Run(cmd::run::Run),
     Check(cmd::check::Check),
+    Fmt(cmd::fmt::Fmt),
     Test(cmd::test::Test),
     Idn(cmd::idn::Idn),
     Decide(cmd::decide::Decide),
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     let code = match &arguments.command {
         Command::Run(run) => run.execute(),
         Command::Check(check) => check.execute(),
+        Command::Fmt(fmt) => fmt.execute(),
         Command::Test(test) => test.execute(),
         Command::Idn(idn) => idn.execute(),
         Command::Decide(decide) => decide.execute(),

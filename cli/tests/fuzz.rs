@@ -43,6 +43,11 @@ fn scenarios() {
 }
 
 #[test]
+fn formatted_scenarios() {
+    briefly("format", 250);
+}
+
+#[test]
 fn descriptors_as_text() {
     briefly("sddl", 10_000);
 }

@@ -434,3 +434,21 @@ fn comments_and_quotes_are_told_from_code() {
         cited("(W-ACC-3, NM-ORDER) DACL-3's IMP-9: S-1-5-21 NOSUCH-1 x-SID-1").into_iter().collect();
     assert_eq!(cites, ["DACL-3", "IMP-9", "NM-ORDER", "W-ACC-3"]);
 }
+
+#[test]
+fn scenarios_and_examples_are_in_the_one_style() {
+    let folder = root().join("scenarios");
+    let mut arguments = vec!["fmt".to_owned(), "--check".to_owned()];
+    let wanted =
+        files_below(&folder, ".scn").into_iter().filter(|path| !path.starts_with(folder.join("errors")));
+    arguments.extend(wanted.map(|path| path.to_string_lossy().into_owned()));
+    let ran = common::run(&arguments);
+    assert_eq!(ran.code, 0, "`scn fmt scenarios` puts them into the style:\n{}{}", ran.out, ran.err);
+    for page in files_below(&root().join("docs"), ".md") {
+        let text = fs::read_to_string(&page).expect("the page can be read");
+        for block in text.split("```scn\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+            let ran = common::run_with(&["fmt", "--check", "-"], block.as_bytes());
+            assert_eq!(ran.code, 0, "an example of {}:\n{}{}", relative(&page), ran.out, ran.err);
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! From text to the tree, with every mistake of the file. pest's own types end here.
+//! From text to the tree, with every mistake of the file. pest's own types end here, and in the formatter's tree.
 
 use pest::Parser;
 use pest::iterators::Pair;
@@ -16,10 +16,10 @@ mod grammar {
 
     #[derive(pest_derive::Parser)]
     #[grammar = "scn.pest"]
-    pub(super) struct Grammar;
+    pub(crate) struct Grammar;
 }
 
-use grammar::{Grammar, Rule};
+pub(crate) use grammar::{Grammar, Rule};
 
 /// The deepest nesting of braces, brackets and parentheses.
 const MAX_NESTING: usize = 64;

@@ -35,6 +35,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("condition", condition),
     ("request", request),
     ("scenario", scenario),
+    ("format", format),
     ("sddl", sddl_text),
     ("condition_text", condition_text),
 ];
@@ -310,6 +311,17 @@ fn scenario(bytes: &[u8]) {
         let mut config = RunConfig::of(&scenario, scenario.models[0]);
         config.limits.events = 200;
         let _ = run(&scenario, &config, &mut |_, _| {});
+    }
+}
+
+/// A text that parses is formatted and says the same, and formatting that again changes nothing.
+fn format(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let unfaithful = |refusal: &dsl::format::Refusal| matches!(refusal, dsl::format::Refusal::Unfaithful);
+    let once = dsl::format::format(&text);
+    assert!(!once.as_ref().is_err_and(unfaithful), "it would not say the same:\n{text}");
+    if let Ok(once) = once {
+        assert_eq!(dsl::format::format(&once).ok().as_ref(), Some(&once), "{text}");
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod decide;
 pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod idn;
 pub(crate) mod run;
 pub(crate) mod schema;
