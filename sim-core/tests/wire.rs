@@ -7,6 +7,7 @@ use sim_core::ids::Guid;
 use sim_core::model::{KACS, KOBICHA, MODELS, Model, WINDOWS};
 use sim_core::rights::AccessMask;
 use sim_core::sd::condition::{Claim, ClaimFlags, ClaimValues};
+use sim_core::sd::sddl::{self, SddlContext};
 use sim_core::sd::wire::{self, WireError, decode_claims, encode_claims};
 use sim_core::sd::{Ace, AceBody, AceFlags, AceType, Acl, ObjectGuids, SdControl, SecurityDescriptor};
 use sim_core::sid::{ADMINISTRATORS, EVERYONE, LABEL_HIGH, SYSTEM, Sid, USERS};
@@ -393,6 +394,30 @@ fn the_order_of_what_is_written() {
     let bare = SecurityDescriptor { control: SdControl::all(), ..SecurityDescriptor::default() };
     assert_eq!(bare.encode(&KACS).unwrap()[2..4], 0xFFEB_u16.to_le_bytes());
     assert_eq!(whole()[..], SecurityDescriptor::decode(&whole(), &KACS).unwrap().encode(&KACS).unwrap()[..]);
+}
+
+/// SD-7, W-SDL-5: NT keeps apart a DACL that was given as NULL and one that was not given, in bytes as in text.
+#[test]
+fn a_dacl_that_was_given_as_null() {
+    let bytes = |control: u16| {
+        let mut bytes = vec![1, 0];
+        bytes.extend_from_slice(&control.to_le_bytes());
+        bytes.resize(20, 0);
+        bytes
+    };
+    let text = |bytes: &[u8]| {
+        let read = SecurityDescriptor::decode(bytes, &WINDOWS).unwrap();
+        assert_eq!(read.dacl, None);
+        assert_eq!(read.encode(&WINDOWS).unwrap(), bytes);
+        sddl::print(&read, &SddlContext::of(&WINDOWS)).unwrap()
+    };
+    assert_eq!(text(&bytes(0x8004)), "D:NO_ACCESS_CONTROL");
+    assert_eq!(text(&bytes(0x8000)), "");
+    let given = sddl::parse("D:NO_ACCESS_CONTROL", &SddlContext::of(&WINDOWS)).unwrap();
+    assert_eq!(given.encode(&WINDOWS).unwrap(), bytes(0x8004));
+    let given = sddl::parse("D:NO_ACCESS_CONTROL", &SddlContext::of(&KACS)).unwrap();
+    assert_eq!(given.encode(&KACS).unwrap(), bytes(0x8000));
+    assert!(SecurityDescriptor::decode(&bytes(0x8004), &KACS).is_err());
 }
 
 #[test]

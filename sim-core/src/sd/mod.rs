@@ -65,8 +65,9 @@ bitflags! {
 /// A security descriptor.
 ///
 /// `dacl` is `None` for the NULL DACL, which lets everybody in, and an empty list for the empty one, which lets in
-/// nobody (SD-4). Whether an ACL is present is told by the `Option`s alone: the two PRESENT bits and SELF_RELATIVE in
-/// `control` are set by whoever writes bytes, and mean nothing here.
+/// nobody (SD-4). Whether an ACL is present is told by the `Option`s alone: SELF_RELATIVE and the two PRESENT bits in
+/// `control` are set by whoever writes bytes, and mean nothing here; but for DACL_PRESENT without a DACL, which says that
+/// NULL was given (W-SDL-5).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct SecurityDescriptor {
     /// The owner; without one no check can be made (VAL-2).

@@ -158,7 +158,9 @@ impl SecurityDescriptor {
         if let Some(pair) = parts.windows(2).find(|pair| pair[0].1 > pair[1].0) {
             return error(pair[1].0, "two parts overlap");
         }
-        let form = SdControl::SELF_RELATIVE | SdControl::DACL_PRESENT | SdControl::SACL_PRESENT;
+        let mut form = SdControl::SELF_RELATIVE | SdControl::SACL_PRESENT;
+        // A DACL that was given as NULL is told from one that was not given (W-SDL-5); it changes no decision.
+        form.set(SdControl::DACL_PRESENT, dacl.is_some());
         let [resource_manager] = whole.array::<1>(1)?;
         Ok(SecurityDescriptor { owner, group, control: control - form, resource_manager, dacl, sacl })
     }
@@ -169,7 +171,9 @@ impl SecurityDescriptor {
     /// When it would be larger than 65,535 bytes (SD-6).
     pub fn encode(&self, model: &Model) -> Result<Vec<u8>, WireError> {
         let mut control = self.control | SdControl::SELF_RELATIVE;
-        control.set(SdControl::DACL_PRESENT, self.dacl.is_some());
+        let null = self.control.contains(SdControl::DACL_PRESENT)
+            && model.zero_dacl_offset == ZeroDaclOffset::NullDacl;
+        control.set(SdControl::DACL_PRESENT, self.dacl.is_some() || null);
         control.set(SdControl::SACL_PRESENT, self.sacl.is_some());
         let mut out = vec![1, self.resource_manager];
         out.extend_from_slice(&control.bits().to_le_bytes());
