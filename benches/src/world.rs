@@ -52,7 +52,7 @@ fn declarations(objects: u32) -> Declarations {
         .collect();
     let shape = TokenShape { groups, ..TokenShape::default() };
     Declarations {
-        principals: vec![PrincipalDecl { name: name.clone(), sid, can_log_on: true, shape }],
+        principals: vec![Arc::new(PrincipalDecl { name: name.clone(), sid, can_log_on: true, shape })],
         processes: vec![ProcessDecl {
             name,
             account: sid,
@@ -79,5 +79,6 @@ fn file(n: u32) -> ObjectDecl {
         class: ObjectType::File,
         security: SecurityDecl::Parts(Box::new(parts)),
         values: Vec::new(),
+                edits: Vec::new(),
     }
 }

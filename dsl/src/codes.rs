@@ -38,5 +38,7 @@ pub(crate) const VALUE: Code = Code(401);
 pub(crate) const EMPTY_LOOP: Code = Code(402);
 /// A declaration that the model does not admit.
 pub(crate) const BUILD: Code = Code(403);
+/// A change that cannot be made.
+pub(crate) const CHANGE: Code = Code(404);
 /// An inherit flag on something that nothing hangs below.
 pub(crate) const INHERIT_ON_LEAF: Code = Code(501);

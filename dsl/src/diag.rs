@@ -183,6 +183,11 @@ pub const CODES: &[CodeRow] = &[
         "The declaration reads well, but a world with it cannot be built: a path leads through a file, a token would hold more than 64 groups, a descriptor cannot be computed.",
     ),
     (
+        codes::CHANGE,
+        "a change that cannot be made",
+        "A `change`, `add` or `remove` finds no place: what it changes is not there, what it adds is, a group that it takes away was never given, a list has no such entry.\n\n  wrong:  change user alice { groups staff (removed) }     // alice is not in staff\n  right:  change user alice { groups sales (removed) }",
+    ),
+    (
         codes::INHERIT_ON_LEAF,
         "means nothing here (warning)",
         "Files and endpoints have nothing below them, so an inherit flag on their entries has no effect. It belongs on a directory or a key.",

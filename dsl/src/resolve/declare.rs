@@ -316,12 +316,14 @@ impl Resolver<'_> {
         let name = args.name("a policy")?;
         match self.policies.get(&name.value) {
             Some((sid, _)) => Ok(*sid),
-            None => {
-                let names = self.policies.keys().map(String::as_str);
-                Err(unknown(codes::UNKNOWN_NAME, name.span, "policy", &name.value, names)
-                    .help("declare it as `policy NAME { … }`; a SID names a policy that nobody set"))
-            }
+            None => Err(self.no_policy(&name)),
         }
+    }
+
+    pub(super) fn no_policy(&self, name: &Spanned<String>) -> Diagnostic {
+        let names = self.policies.keys().map(String::as_str);
+        unknown(codes::UNKNOWN_NAME, name.span, "policy", &name.value, names)
+            .help("declare it as `policy NAME { … }`; a SID names a policy that nobody set")
     }
 
     /// `a, b`: principals separated by commas.
@@ -538,7 +540,7 @@ impl Resolver<'_> {
         };
         let security = self.security(block.map(|block| block.value), class, &mut own);
         let text = if class == ObjectType::Key { path.value.replace('/', "\\") } else { path.value };
-        Ok((path.span, ObjectDecl { path: Arc::from(text), class, security, values }))
+        Ok((path.span, ObjectDecl { path: Arc::from(text), class, security, values, edits: Vec::new() }))
     }
 }
 
@@ -582,7 +584,7 @@ const TRANSPORTS: &[(&str, bool)] =
 pub(super) const PROTECTIONS: &[(&str, u32)] = &[("none", 0), ("protected", 512), ("isolated", 1024)];
 
 /// `pip TYPE TRUST` (PRC-13).
-fn process_trust(args: &mut Args<'_>) -> Read<sim_core::access::ProcessTrust> {
+pub(super) fn process_trust(args: &mut Args<'_>) -> Read<sim_core::access::ProcessTrust> {
     let kind = match args.peek() {
         Some(Part { value: PartKind::Word(_), .. }) => choose(
             args.word("a type")?,

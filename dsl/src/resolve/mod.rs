@@ -2,6 +2,7 @@
 //! found in one go; what only follows from one is not reported.
 
 mod args;
+mod change;
 mod claims;
 mod declare;
 mod lookup;
@@ -10,6 +11,7 @@ mod program;
 mod security;
 mod shape;
 mod steps;
+mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -137,6 +139,7 @@ impl<'a> Resolver<'a> {
         }
         self.principal_bodies(ast);
         let programs = self.process_bodies();
+        self.world_bodies(&ast.stmts);
         self.sort_objects();
         let scenario = Scenario {
             name: settings.name,
@@ -227,31 +230,34 @@ impl<'a> Resolver<'a> {
             )
             .label("does not belong here"));
         }
-        let kind = match head.value {
-            "scenario" | "never" | "expect" | "file" | "directory" | "key" => return Ok(()),
-            "user" => PrincipalKind::User,
-            "group" => PrincipalKind::Group,
-            "app" => PrincipalKind::App,
-            "policy" => return self.collect_policy(stmt, head),
-            "service" => PrincipalKind::Service,
-            "process" => return self.collect_process(stmt, head, false),
-            name if declare::LATER.contains(&name) => {
-                return Err(self.not_built(head.span, &format!("`{name}`")));
-            }
+        match head.value {
+            "scenario" | "never" | "expect" | "file" | "directory" | "key" => Ok(()),
+            "user" | "group" | "app" => self.collect_principal(stmt, head),
+            "policy" => self.collect_policy(stmt, head),
+            "service" => self.collect_process(stmt, head, true),
+            "process" => self.collect_process(stmt, head, false),
+            "world" => self.collect_world(stmt, head),
+            name if declare::LATER.contains(&name) => Err(self.not_built(head.span, &format!("`{name}`"))),
             name => {
                 let known = declare::DECLARATIONS.iter().copied();
                 let diagnostic = unknown(codes::HEAD, head.span, "declaration", name, known);
-                return Err(match Verb::named(name) {
+                Err(match Verb::named(name) {
                     Some(_) => diagnostic.help("a step stands in a `process`, a `service` or a `thread`"),
                     None => diagnostic,
-                });
+                })
             }
+        }
+    }
+
+    /// The name of a user, group or package.
+    fn collect_principal(&mut self, stmt: &Stmt, head: Spanned<&str>) -> Read<()> {
+        let kind = match head.value {
+            "group" => PrincipalKind::Group,
+            "app" => PrincipalKind::App,
+            _ => PrincipalKind::User,
         };
         let mut args = Args::new(&stmt.parts, head.span);
         let name = args.name(&format!("the name of the {}", head.value))?;
-        if kind == PrincipalKind::Service {
-            return self.collect_process(stmt, head, true);
-        }
         let block = args.optional_block().map(|block| block.value);
         args.finish(head.value)?;
         self.no_expectation(stmt)?;
@@ -416,7 +422,7 @@ impl<'a> Resolver<'a> {
             }
             let block = args.optional_block().map(|block| block.value);
             let decl = self.principal_decl(&name.value, kind, sid, block);
-            self.declarations.principals.push(decl);
+            self.declarations.principals.push(Arc::new(decl));
         }
     }
 

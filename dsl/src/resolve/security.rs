@@ -96,7 +96,7 @@ impl Resolver<'_> {
         aces
     }
 
-    fn ace(&mut self, stmt: &Stmt, class: ObjectType) -> Read<Ace> {
+    pub(super) fn ace(&mut self, stmt: &Stmt, class: ObjectType) -> Read<Ace> {
         let head = self.head_of(stmt, "`allow` or `deny`")?;
         let kind = match head.value {
             "allow" => AceType::ALLOW,
@@ -142,7 +142,13 @@ impl Resolver<'_> {
     }
 
     /// The rest of an entry: `on GUID` makes it an object entry, `when CONDITION` a callback one (ACE-3).
-    fn finish_ace(&mut self, kind: AceType, sid: Sid, mask: AccessMask, args: &mut Args<'_>) -> Read<Ace> {
+    pub(super) fn finish_ace(
+        &mut self,
+        kind: AceType,
+        sid: Sid,
+        mask: AccessMask,
+        args: &mut Args<'_>,
+    ) -> Read<Ace> {
         let mut guids = None;
         if args.prep(Prep::On).is_some() {
             match args.take() {
@@ -171,7 +177,7 @@ impl Resolver<'_> {
     }
 
     /// The program of a condition, as bytes. Its text is that of SDDL.
-    fn condition_program(&mut self, text: &str, span: Span) -> Read<Vec<u8>> {
+    pub(super) fn condition_program(&mut self, text: &str, span: Span) -> Read<Vec<u8>> {
         // A scenario is read once for all models, so what is taken in is what each of them takes.
         let program = condition_text::parse(text, &self.text_context(None)).map_err(|error| {
             let place = Span {
@@ -216,7 +222,7 @@ impl Resolver<'_> {
     }
 
     /// `sacl [protected] [auto_inherit] { … }`
-    fn sacl(&mut self, args: &mut Args<'_>, class: ObjectType) -> Read<SaclDecl> {
+    pub(super) fn sacl(&mut self, args: &mut Args<'_>, class: ObjectType) -> Read<SaclDecl> {
         let mut sacl = SaclDecl::default();
         loop {
             if args.keyword("protected").is_some() {
@@ -237,7 +243,7 @@ impl Resolver<'_> {
         Ok(sacl)
     }
 
-    fn sacl_entry(&mut self, stmt: &Stmt, class: ObjectType) -> Read<SaclEntry> {
+    pub(super) fn sacl_entry(&mut self, stmt: &Stmt, class: ObjectType) -> Read<SaclEntry> {
         let head = self.head_of(stmt, "an entry such as `audit` or `label`")?;
         let mut args = Args::new(&stmt.parts, head.span);
         let entry = match head.value {
@@ -411,22 +417,19 @@ impl Resolver<'_> {
     /// `policy NAME { … }`: central policies (CAP-1).
     pub(super) fn policy_decl(&mut self, name: &str, sid: Sid, block: Option<&Block>) -> PolicyDecl {
         let mut policy = PolicyDecl { name: Arc::from(name), sid, rules: Vec::new() };
-        let mut rules: Vec<String> = Vec::new();
         let mut seen = false;
         for stmt in block.map_or(&[][..], |block| &block.stmts) {
             let read = self.head_of(stmt, "`rule`").and_then(|head| match head.value {
                 "sid" => self.once(std::mem::replace(&mut seen, true), head),
                 "rule" => {
                     let mut args = Args::new(&stmt.parts, head.span);
-                    let name = args.name("the name of the rule")?;
-                    if rules.contains(&name.value) {
-                        return Err(self.duplicate("rule", &name));
-                    }
-                    rules.push(name.value);
+                    let rule = args.name("the name of the rule")?;
                     let block = args.block("`{` and what the rule says")?;
                     args.finish("rule")?;
-                    let rule = self.policy_rule(block.value, head.span)?;
-                    policy.rules.push(rule);
+                    if policy.rules.iter().any(|known| *known.name == *rule.value) {
+                        return Err(self.duplicate("rule", &rule));
+                    }
+                    policy.rules.push(self.policy_rule(block.value, rule)?);
                     Ok(())
                 }
                 other => Err(unknown(
@@ -444,8 +447,9 @@ impl Resolver<'_> {
         policy
     }
 
-    fn policy_rule(&mut self, block: &Block, span: Span) -> Read<PolicyRuleDecl> {
-        let mut rule = PolicyRuleDecl::default();
+    fn policy_rule(&mut self, block: &Block, name: Spanned<String>) -> Read<PolicyRuleDecl> {
+        let span = name.span;
+        let mut rule = PolicyRuleDecl { name: name.value.into(), ..PolicyRuleDecl::default() };
         let mut dacl = None;
         let mut seen: Vec<String> = Vec::new();
         for stmt in &block.stmts {
@@ -494,7 +498,7 @@ impl Resolver<'_> {
         Ok(rule)
     }
 
-    fn ace_flags(
+    pub(super) fn ace_flags(
         &mut self,
         list: Spanned<&[Part]>,
         class: ObjectType,
@@ -541,14 +545,7 @@ impl Resolver<'_> {
         match whole {
             Some(whole) => {
                 if given && let Some(block) = block.and_then(|block| block.stmts.first()) {
-                    self.report(
-                        Diagnostic::error(
-                            codes::ARGUMENT,
-                            block.span,
-                            "a whole descriptor and parts of one cannot both stand",
-                        )
-                        .label("`sddl` and `sd` say everything"),
-                    );
+                    self.report(both_whole_and_parts(block.span));
                 }
                 whole
             }
@@ -583,21 +580,12 @@ impl Resolver<'_> {
                 let sacl = self.sacl(&mut args, class)?;
                 self.once(parts.sacl.replace(sacl).is_some(), head)?;
             }
-            "sddl" => {
-                let text = self.whole_text(&mut args, class)?;
-                self.once(whole.replace(text).is_some(), head)?;
-            }
-            "sd" => {
-                let decl = if args.keyword("missing").is_some() {
-                    SecurityDecl::Missing
-                } else if args.keyword("base64").is_some() {
-                    Self::whole_bytes(&mut args)?
-                } else {
-                    return Err(args.expected("`missing` or `base64`"));
-                };
-                self.once(whole.replace(decl).is_some(), head)?;
-            }
             name => {
+                if let Some(decl) = self.whole_descriptor(head, &mut args, class)? {
+                    self.once(whole.replace(decl).is_some(), head)?;
+                    args.finish(head.value)?;
+                    return self.no_expectation(stmt);
+                }
                 if other(self, stmt) {
                     return Ok(());
                 }
@@ -608,6 +596,22 @@ impl Resolver<'_> {
         }
         args.finish(head.value)?;
         self.no_expectation(stmt)
+    }
+
+    /// A whole descriptor: `sddl '…'`, `sd base64 "…"`, `sd missing`.
+    pub(super) fn whole_descriptor(
+        &mut self,
+        head: Spanned<&str>,
+        args: &mut Args<'_>,
+        class: ObjectType,
+    ) -> Read<Option<SecurityDecl>> {
+        match head.value {
+            "sddl" => self.whole_text(args, class).map(Some),
+            "sd" if args.keyword("missing").is_some() => Ok(Some(SecurityDecl::Missing)),
+            "sd" if args.keyword("base64").is_some() => Self::whole_bytes(args).map(Some),
+            "sd" => Err(args.expected("`missing` or `base64`")),
+            _ => Ok(None),
+        }
     }
 
     /// What stands behind `dacl`.
@@ -656,6 +660,11 @@ impl Resolver<'_> {
         let name = args.name("a principal")?;
         self.sid_of(&name)
     }
+}
+
+pub(super) fn both_whole_and_parts(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::ARGUMENT, span, "a whole descriptor and parts of one cannot both stand")
+        .label("`sddl` and `sd` say everything")
 }
 
 /// A value of a claim as it was written.

@@ -10,6 +10,7 @@ use sim_core::world::declare::{DaclDecl, LogonType, PLAIN_GROUP, PrivilegeDecl, 
 
 use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
+use super::change::is_removed;
 use super::steps::privilege;
 use crate::ast::{Block, Part, PartKind, Spanned, Stmt};
 use crate::codes;
@@ -84,7 +85,7 @@ impl Resolver<'_> {
             }
             "claims" | "device_claims" => {
                 let block = args.block("`{` and claims such as `department = \"finance\"`")?;
-                let claims = self.claim_block(block.value);
+                let claims = self.claim_block(block.value, None);
                 if head.value == "claims" {
                     shape.claims.extend(claims);
                 } else {
@@ -184,11 +185,18 @@ impl Resolver<'_> {
         Ok(restricted)
     }
 
-    /// `claims { name = values … }`
-    fn claim_block(&mut self, block: &Block) -> Vec<Claim> {
+    /// `claims { name = values … }`; in a change also `name (removed)`.
+    pub(super) fn claim_block(&mut self, block: &Block, mut removed: Option<&mut Vec<String>>) -> Vec<Claim> {
         let mut claims = Vec::new();
         for stmt in &block.stmts {
             let Some(bind) = &stmt.bind else {
+                if let (Some(removed), Some(head), [flags]) =
+                    (&mut removed, &stmt.head, stmt.parts.as_slice())
+                    && is_removed(flags)
+                {
+                    removed.push(head.value.clone());
+                    continue;
+                }
                 self.report(
                     Diagnostic::error(codes::ARGUMENT, stmt.span, "a claim reads `name = values`")
                         .label("expected `=`"),

@@ -109,7 +109,7 @@ pub enum AceShape {
 }
 
 /// What an entry of the type does where it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AceEffect {
     /// Grants, in a DACL.
     Allow,
@@ -266,5 +266,13 @@ impl Ace {
             AceBody::Callback(data) | AceBody::CallbackObject(_, data) => Some(data),
             AceBody::Basic | AceBody::Object(_) | AceBody::Attribute(_) | AceBody::Unknown(_) => None,
         }
+    }
+
+    /// Its class in canonical order (ACL-7): inherited behind own, allowing behind denying, for a part of the object behind
+    /// for the whole. A SACL has no such order, so there only the first counts.
+    pub(super) fn canonical_class(&self) -> (bool, bool, bool) {
+        let allows = self.kind.row().is_some_and(|row| row.effect == AceEffect::Allow);
+        let scoped = self.kind.is_access_control() && self.guids().object_type.is_some();
+        (self.flags.contains(AceFlags::INHERITED), allows, scoped)
     }
 }

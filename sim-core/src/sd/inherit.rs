@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::{Ace, AceBody, AceEffect, AceFlags, AceType, Acl, SdControl, SecurityDescriptor, size};
+use super::{Ace, AceBody, AceFlags, AceType, Acl, SdControl, SecurityDescriptor, size};
 use crate::ids::Guid;
 use crate::model::{CreatorPlaceholders, Model};
 use crate::rights::{GenericMapping, ObjectType};
@@ -288,7 +288,21 @@ pub fn propagate(
     class: ObjectType,
     model: &Model,
 ) -> Result<Option<Propagated>, InheritError> {
-    again(child, parent, class, model, AceFlags::INHERITED)
+    again(child, parent, LISTS, (class, model), AceFlags::INHERITED)
+}
+
+/// Puts the parent's entries behind those of one list or both; `lists` as for [`protect`]. `None` when nothing changes.
+///
+/// # Errors
+/// As for a creation (INH-12).
+pub fn inherit_into(
+    child: &SecurityDescriptor,
+    parent: &SecurityDescriptor,
+    lists: SdControl,
+    class: ObjectType,
+    model: &Model,
+) -> Result<Option<Propagated>, InheritError> {
+    again(child, parent, lists, (class, model), AceFlags::INHERITED)
 }
 
 /// As [`propagate`], and the child's own entries go too (PROP-3). A protected list is left alone as a whole.
@@ -301,15 +315,18 @@ pub fn reset(
     class: ObjectType,
     model: &Model,
 ) -> Result<Option<Propagated>, InheritError> {
-    again(child, parent, class, model, AceFlags::empty())
+    again(child, parent, LISTS, (class, model), AceFlags::empty())
 }
 
-/// Propagation for one child: the entries that have all flags of `dropped` go.
+/// Both lists, by the bits that protect them.
+const LISTS: SdControl = SdControl::DACL_PROTECTED.union(SdControl::SACL_PROTECTED);
+
+/// Propagation for some lists of one child: the entries that have all flags of `dropped` go.
 fn again(
     child: &SecurityDescriptor,
     parent: &SecurityDescriptor,
-    class: ObjectType,
-    model: &Model,
+    lists: SdControl,
+    (class, model): (ObjectType, &Model),
     dropped: AceFlags,
 ) -> Result<Option<Propagated>, InheritError> {
     let target = Target {
@@ -320,15 +337,16 @@ fn again(
         child_class: None,
         model,
     };
+    let open = lists - child.control;
     let mut descriptor = child.clone();
     let mut dacl = ListChange::default();
-    if !child.control.contains(SdControl::DACL_PROTECTED) {
+    if open.contains(SdControl::DACL_PROTECTED) {
         dacl = target.refresh(&mut descriptor.dacl, parent.dacl.as_ref(), dropped)?;
         let inherited = descriptor.dacl.is_some() || child.control.contains(SdControl::DACL_AUTO_INHERITED);
         descriptor.control.set(SdControl::DACL_AUTO_INHERITED, inherited);
     }
     let mut sacl = ListChange::default();
-    if !child.control.contains(SdControl::SACL_PROTECTED) {
+    if open.contains(SdControl::SACL_PROTECTED) {
         sacl = target.refresh(&mut descriptor.sacl, parent.sacl.as_ref(), dropped)?;
         let inherited = descriptor.sacl.is_some() || child.control.contains(SdControl::SACL_AUTO_INHERITED);
         descriptor.control.set(SdControl::SACL_AUTO_INHERITED, inherited);
@@ -401,9 +419,7 @@ pub fn protect(child: &SecurityDescriptor, lists: SdControl, how: OnProtect) -> 
 pub fn canonical_order(dacl: &Acl) -> Result<(), usize> {
     let mut reached = (false, false, false);
     for (index, ace) in dacl.aces.iter().enumerate().filter(|(_, ace)| ace.kind.is_access_control()) {
-        let inherited = ace.flags.contains(AceFlags::INHERITED);
-        let allows = ace.kind.row().is_some_and(|row| row.effect == AceEffect::Allow);
-        let place = (inherited, allows, ace.guids().object_type.is_some());
+        let place = ace.canonical_class();
         if place < reached {
             return Err(index);
         }

@@ -8,6 +8,7 @@ pub mod attributes;
 pub mod condition;
 pub mod condition_text;
 pub mod condition_wire;
+pub mod edit;
 pub mod inherit;
 pub mod ownership;
 pub mod sddl;

@@ -12,12 +12,13 @@ use super::declare::{
     TokenShape,
 };
 use super::file::Defaults;
+use super::live::changed;
 use super::record::ObjectName;
 use super::{Endpoint, FILE_ROOT, HIVES, Object, Process, Session, Thread, Tokens, World};
 use crate::access::{Descriptor, Policy, PolicyAcl, PolicyCache, PolicyRule};
 use crate::ids::{ObjectId, ProcessId, SessionId, ThreadId, TokenId};
 use crate::model::Model;
-use crate::privilege::{Privilege, PrivilegeSet, Privileges};
+use crate::privilege::{Privilege, PrivilegeSet, PrivilegeState, Privileges};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sd::sddl::{self, SddlContext};
 use crate::sd::{Ace, AceFlags, AceType, Acl, SecurityDescriptor};
@@ -258,6 +259,27 @@ impl Builder<'_> {
         object: &super::declare::ObjectDecl,
         failed: &dyn Fn(&str) -> BuildError,
     ) -> Result<Option<Arc<Descriptor>>, BuildError> {
+        let plain = self.plain_descriptor_of(parent, object, failed)?;
+        if object.edits.is_empty() {
+            return Ok(plain);
+        }
+        let above = parent.and_then(|parent| self.world.object(parent).descriptor.clone());
+        let mut source = plain.map(|descriptor| descriptor.source().clone());
+        for edit in &object.edits {
+            let above = above.as_ref().map(|descriptor| descriptor.source());
+            let changed = changed(source.as_ref(), above, edit, object.class, &self.world.model);
+            source = Some(changed.map_err(|error| failed(&error.to_string()))?);
+        }
+        Ok(source.map(|source| self.compile(source, object.class)))
+    }
+
+    /// The descriptor of a declared object before the edits of it.
+    fn plain_descriptor_of(
+        &mut self,
+        parent: Option<ObjectId>,
+        object: &super::declare::ObjectDecl,
+        failed: &dyn Fn(&str) -> BuildError,
+    ) -> Result<Option<Arc<Descriptor>>, BuildError> {
         Ok(match &object.security {
             SecurityDecl::Missing => None,
             SecurityDecl::Sddl(text, domain) => {
@@ -363,7 +385,7 @@ impl Builder<'_> {
     /// The token of a process: its account's, with what the process adds (section 10.9, TOK-7, TOK-25, PRC-18).
     fn token_of(&mut self, position: usize, decl: &ProcessDecl) -> Result<Token, BuildError> {
         let account = self.declarations.principals.iter().find(|principal| principal.sid == decl.account);
-        let kind = AccountKind::of(decl);
+        let kind = AccountKind::new(decl.account, decl.service_sid.is_some());
         let shapes: Vec<&TokenShape> =
             account.map(|account| &account.shape).into_iter().chain([&decl.shape]).collect();
         let last = |pick: &dyn Fn(&TokenShape) -> Option<LogonType>| {
@@ -470,12 +492,12 @@ enum AccountKind {
 }
 
 impl AccountKind {
-    fn of(decl: &ProcessDecl) -> AccountKind {
-        match (decl.account == SYSTEM, decl.service_sid.is_some()) {
+    fn new(account: Sid, service: bool) -> AccountKind {
+        match (account == SYSTEM, service) {
             (true, _) => AccountKind::System,
             (false, true) => AccountKind::Service,
             // A plain process under a built-in service account is one of the service kind all the same.
-            (false, false) if [sid::LOCAL_SERVICE, sid::NETWORK_SERVICE].contains(&decl.account) => {
+            (false, false) if [sid::LOCAL_SERVICE, sid::NETWORK_SERVICE].contains(&account) => {
                 AccountKind::Service
             }
             (false, false) => AccountKind::User,
@@ -572,6 +594,17 @@ fn privileges_of(shapes: &[&TokenShape], account: Sid) -> Privileges {
         }
     }
     Privileges::new(present, enabled)
+}
+
+/// Whether a token of the account has a group that nobody declared: its kind's, or that of a logon.
+pub(super) fn group_by_default(account: Sid, service: Option<Sid>, group: Sid) -> bool {
+    let kind = AccountKind::new(account, service.is_some());
+    LogonType::ALL.iter().any(|(logon, ..)| kind.groups(*logon).iter().any(|known| known.sid == group))
+}
+
+/// Whether a token of the account has a privilege that nobody declared (TOK-25).
+pub(super) fn privilege_by_default(account: Sid, privilege: Privilege) -> bool {
+    privileges_of(&[], account).state(privilege) != PrivilegeState::Absent
 }
 
 fn account_name(account: Sid) -> String {

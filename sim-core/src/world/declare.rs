@@ -13,13 +13,14 @@ use crate::token::{
     AuditPolicy, Confinement, GroupAttributes, IntegrityLevel, MandatoryPolicy, SidAndAttributes,
 };
 
+use super::change::PartsChange;
 use super::registry::ValueData;
 
 /// Everything that exists at time 0.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Declarations {
-    /// Users, groups, machines, packages; services are processes.
-    pub principals: Vec<PrincipalDecl>,
+    /// Users, groups, machines, packages; services are processes. Shared with the directories of worlds.
+    pub principals: Vec<Arc<PrincipalDecl>>,
     /// Processes and services, in the order of their pids.
     pub processes: Vec<ProcessDecl>,
     /// Endpoints, in order of declaration.
@@ -175,6 +176,8 @@ pub struct ObjectDecl {
     pub security: SecurityDecl,
     /// The values of a key.
     pub values: Vec<(Arc<str>, ValueData)>,
+    /// Edits of the descriptor that all this gives, one after the other.
+    pub edits: Vec<PartsChange>,
 }
 
 /// Where the descriptor of a declared object comes from.
@@ -227,14 +230,21 @@ impl SaclDecl {
     /// The entries under a model.
     #[must_use]
     pub fn aces(&self, model: &Model) -> Vec<Ace> {
-        let ace = |entry: &SaclEntry| match entry {
+        self.entries.iter().map(|entry| entry.ace(model)).collect()
+    }
+}
+
+impl SaclEntry {
+    /// The entry under a model.
+    #[must_use]
+    pub fn ace(&self, model: &Model) -> Ace {
+        match self {
             SaclEntry::Ace(ace) => ace.clone(),
             SaclEntry::Label(level, policy, flags) => {
                 let sid = Sid::constant(16, &[level.rid()]);
                 Ace::basic(AceType::MANDATORY_LABEL, sid, policy.to_mask(model.label_bits)).with_flags(*flags)
             }
-        };
-        self.entries.iter().map(ace).collect()
+        }
     }
 }
 
@@ -252,6 +262,8 @@ pub struct PolicyDecl {
 /// A rule of a policy (CAP-1).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyRuleDecl {
+    /// Its name.
+    pub name: Arc<str>,
     /// The program of its condition.
     pub applies_to: Option<Vec<u8>>,
     /// What narrows.

@@ -6,11 +6,13 @@
 //! as a number that the engine sets, and nothing of scenarios, steps or text.
 
 mod build;
+pub mod change;
 mod check;
 pub mod declare;
 mod file;
 mod handle;
 mod ipc;
+mod live;
 mod names;
 pub mod op;
 mod path;

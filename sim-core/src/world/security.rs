@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::World;
-use super::declare::SaclDecl;
+use super::declare::{DescriptorParts, SaclDecl};
 use super::file::creator_descriptor;
 use super::handle::HandleTarget;
 use super::op::{ErrorName, Failure, LabelChange, Place, SecurityChange, Success};
@@ -13,7 +13,7 @@ use super::record::{CheckPurpose, Fact, Recorder};
 use crate::access::{Descriptor, Intents};
 use crate::ids::{ObjectId, Slot, ThreadId};
 use crate::privilege::{Privilege, PrivilegeState};
-use crate::rights::{AccessMask, ObjectType};
+use crate::rights::{AccessMask, GenericMapping, ObjectType};
 use crate::sd::inherit::{ListChange, Propagated, propagate};
 use crate::sd::ownership::{Parts, WriteRefusal, Writer, WriterPrivileges, merge};
 use crate::sd::sddl::{self, SddlContext};
@@ -117,15 +117,9 @@ impl World {
     }
 
     /// Compiles a descriptor and puts it in place; generic rights are mapped as it is assigned (W-ACC-8).
-    fn store(&mut self, id: ObjectId, mut descriptor: SecurityDescriptor) {
+    pub(super) fn store(&mut self, id: ObjectId, mut descriptor: SecurityDescriptor) {
         let mapping = self.model.mapping(self.object(id).class);
-        let map = |acl: &mut Acl| {
-            for ace in acl.aces.iter_mut().filter(|ace| ace.kind != AceType::MANDATORY_LABEL) {
-                ace.mask = mapping.map(ace.mask);
-            }
-        };
-        descriptor.dacl.iter_mut().for_each(map);
-        descriptor.sacl.iter_mut().for_each(map);
+        map_rights(&mut descriptor, mapping);
         let compiled = Descriptor::compile(descriptor, mapping, &self.model, Arc::make_mut(&mut self.sids));
         if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(id.index()) {
             object.descriptor = Some(Arc::new(compiled));
@@ -179,14 +173,28 @@ impl World {
     }
 }
 
-/// The parts that a change names (FILE-25).
-fn named_parts(change: &SecurityChange) -> Parts {
-    let given = &change.parts;
+/// Generic rights become what they stand for; a label's mask holds none.
+pub(super) fn map_rights(descriptor: &mut SecurityDescriptor, mapping: GenericMapping) {
+    for acl in descriptor.dacl.iter_mut().chain(&mut descriptor.sacl) {
+        for ace in acl.aces.iter_mut().filter(|ace| ace.kind != AceType::MANDATORY_LABEL) {
+            ace.mask = mapping.map(ace.mask);
+        }
+    }
+}
+
+/// The parts that are given.
+pub(super) fn given_parts(given: &DescriptorParts) -> Parts {
     let mut parts = Parts::empty();
     parts.set(Parts::OWNER, given.owner.is_some());
     parts.set(Parts::GROUP, given.group.is_some());
     parts.set(Parts::DACL, given.dacl.is_some());
     parts.set(Parts::SACL, given.sacl.is_some());
+    parts
+}
+
+/// The parts that a change names (FILE-25).
+fn named_parts(change: &SecurityChange) -> Parts {
+    let mut parts = given_parts(&change.parts);
     parts.set(Parts::LABEL, change.label != LabelChange::Keep);
     parts
 }
