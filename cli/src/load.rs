@@ -54,14 +54,35 @@ pub(crate) fn shown(path: &str, root: &Path) -> String {
     }
 }
 
-/// Reads a scenario with these values for its parameters; what is wrong with it goes to standard error, warnings too.
-pub(crate) fn load(path: &str, root: Option<&Path>, params: &[(String, String)]) -> Result<Loaded, Exit> {
+/// A folder below the current one, with a `/` at the end; nothing where it is not below.
+pub(crate) fn shown_folder(folder: &Path) -> String {
+    let here = io::resolved(Path::new("."));
+    let parts = folder.strip_prefix(here).map(Path::components);
+    parts.map_or_else(
+        |_| String::new(),
+        |parts| parts.map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect(),
+    )
+}
+
+/// Reads a scenario and the files that it uses, with these values for its parameters, and tells nothing yet but that a file
+/// cannot be read.
+pub(crate) fn read(
+    path: &str,
+    root: Option<&Path>,
+    params: &[(String, String)],
+) -> Result<(Sources, ReadScenario), Exit> {
     let text = io::read(path).map_err(|error| io::failure(&error, Exit::Usage))?;
     let root = root_of(path, root);
     let mut sources = Sources::default();
     let file: FileId = sources.add(shown(path, &root), text);
     let mut files = |name: &str| io::read_below(&root, name);
     let read = dsl::read(&mut sources, file, &mut Reading { params, files: &mut files });
+    Ok((sources, read))
+}
+
+/// Reads a scenario with these values for its parameters; what is wrong with it goes to standard error, warnings too.
+pub(crate) fn load(path: &str, root: Option<&Path>, params: &[(String, String)]) -> Result<Loaded, Exit> {
+    let (sources, read) = read(path, root, params)?;
     let ReadScenario { scenario, diagnostics, params, refused } = read;
     if !diagnostics.is_empty() {
         io::message(&dsl::render::render(&diagnostics, &sources, io::colour()));

@@ -3,16 +3,31 @@
 //!
 //! A diagnostic is help: what is wrong in the author's words, where, and the nearest thing that would be right.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::ast::Span;
 use crate::codes;
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The scenario runs all the same.
     Warning,
     /// The scenario does not run.
     Error,
+}
+
+impl Severity {
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
 }
 
 /// One mistake or doubt, with its place.

@@ -5,6 +5,7 @@ pub mod ast;
 mod codes;
 pub mod diag;
 mod expand;
+pub mod findings;
 pub mod format;
 pub mod parse;
 pub mod render;

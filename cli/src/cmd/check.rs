@@ -1,37 +1,103 @@
 //! `scn check`: reads scenarios and tells what is wrong with them, without running them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use dsl::diag::Severity;
+use dsl::findings::{self, Finding};
 
 use crate::io::{self, Exit};
 use crate::load;
 
 /// Read scenarios and tell what is wrong with them, without running them
+///
+/// The formats for programs go to standard output. Paths in `json` are relative to the root of the scenario, as everywhere; in
+/// `sarif` and `github`, which are about files of a repository, to the current folder where the root lies below it.
 #[derive(Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing is wrong, though there may be warnings; 2 a file cannot be read; 3 something is \
+wrong."
+)]
 pub(crate) struct Check {
     /// The scenarios; `-` reads standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
     /// The root of the scenarios: paths are shown relative to it
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, on standard error
+    Text,
+    /// One JSON document; `scn schema diagnostics` describes it
+    Json,
+    /// A log of SARIF 2.1.0, for services that show findings beside code
+    Sarif,
+    /// Commands that a build on GitHub turns into annotations
+    Github,
+}
+
 impl Check {
     pub(crate) fn execute(&self) -> Exit {
         let mut exit = Exit::Fine;
+        if self.format == Format::Text {
+            for file in &self.files {
+                exit = exit.and(self.tell(file));
+            }
+            return exit;
+        }
+        let mut found: Vec<Finding> = Vec::new();
+        let mut seen = BTreeSet::new();
         for file in &self.files {
-            match load::load(file, self.root.as_deref(), &[]) {
-                Ok(loaded) => io::message(&format!(
+            match self.findings(file) {
+                Ok(more) => {
+                    let wrong = more.iter().any(|finding| finding.severity == Severity::Error);
+                    exit = exit.and(if wrong { Exit::Text } else { Exit::Fine });
+                    // Several scenarios may use one file.
+                    found.extend(more.into_iter().filter(|finding| {
+                        seen.insert((finding.place.clone(), finding.code.clone(), finding.message.clone()))
+                    }));
+                }
+                Err(failed) => exit = exit.and(failed),
+            }
+        }
+        io::print(&match self.format {
+            Format::Sarif => findings::sarif(&found, env!("CARGO_PKG_VERSION")),
+            Format::Github => findings::github(&found),
+            Format::Json | Format::Text => findings::json(&found),
+        });
+        exit
+    }
+
+    fn tell(&self, file: &str) -> Exit {
+        match load::load(file, self.root.as_deref(), &[]) {
+            Ok(loaded) => {
+                io::message(&format!(
                     "{}: {} steps, {} models",
                     sim_core::text::escape(file),
                     loaded.scenario.steps.len(),
                     loaded.scenario.models.len()
-                )),
-                Err(failed) => exit = exit.and(failed),
+                ));
+                Exit::Fine
             }
+            Err(failed) => failed,
         }
-        exit
+    }
+
+    fn findings(&self, file: &str) -> Result<Vec<Finding>, Exit> {
+        let root = self.root.as_deref();
+        let (sources, read) = load::read(file, root, &[])?;
+        let folder = match self.format {
+            Format::Sarif | Format::Github if file != "-" => load::shown_folder(&load::root_of(file, root)),
+            _ => String::new(),
+        };
+        let found = findings::findings(&read.diagnostics, &sources);
+        Ok(found.into_iter().map(|finding| finding.below(&folder)).collect())
     }
 }

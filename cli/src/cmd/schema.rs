@@ -17,12 +17,15 @@ pub(crate) struct Schema {
 enum Output {
     /// A line of `scn run --format jsonl`
     Trace,
+    /// What `scn check --format json` prints
+    Diagnostics,
 }
 
 impl Schema {
     pub(crate) fn execute(&self) -> Exit {
         match self.of {
             Output::Trace => io::print(&format!("{}\n", json::schema())),
+            Output::Diagnostics => io::print(&format!("{}\n", dsl::findings::schema())),
         }
         Exit::Fine
     }
