@@ -284,7 +284,7 @@ struct Trail<'a> {
     names: BTreeMap<(ThreadId, Slot), usize>,
     /// Connections that differ, by the thread that made them.
     connections: BTreeMap<String, usize>,
-    /// The last step of a thread that both runs take and that came out differently.
+    /// The last step of a thread that both runs take and that came out differently, else the first that one run alone takes.
     branch: BTreeMap<ThreadId, usize>,
 }
 
@@ -329,6 +329,8 @@ impl Trail<'_> {
             if differs {
                 self.branch.insert(sight.thread, position);
             }
+        } else {
+            self.branch.entry(sight.thread).or_insert(position);
         }
         since.filter(|_| !kinds.is_empty())
     }

@@ -6,6 +6,7 @@ mod align;
 mod cause;
 mod diff;
 pub mod models;
+pub mod report;
 mod sight;
 mod sweep;
 

@@ -14,11 +14,12 @@ use crate::world::BuildError;
 
 /// Something in which models differ and that a difference may come from.
 #[derive(Clone, Copy, Debug)]
-pub struct Rule {
-    /// A `DIV-n`, or the number of a rule; none where the scenario itself asks which model it is played under.
-    pub number: Option<&'static str>,
+pub struct Rule<'a> {
+    /// A `DIV-n`, or the number of a rule; none where the scenario itself asks which model it is played under, and for the
+    /// changes of an overlay.
+    pub number: Option<&'a str>,
     /// What it is about.
-    pub title: &'static str,
+    pub title: &'a str,
 }
 
 /// Two runs of a scenario under two models.
@@ -26,7 +27,7 @@ pub struct Comparison {
     /// In what they differ.
     pub diff: Diff,
     /// The rules in which the models differ.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<Rule<'static>>,
     /// For each difference the sets of rules that make it.
     pub causes: Vec<Causes>,
 }
@@ -44,7 +45,7 @@ impl Comparison {
     ) -> Comparison {
         let diff = Diff::of(scenario, lexicon, one, other);
         let switches = Switch::between(&config.model, other_model);
-        let mut rules: Vec<Rule> =
+        let mut rules: Vec<Rule<'static>> =
             switches.iter().map(|switch| Rule { number: Some(switch.rule), title: switch.title }).collect();
         rules.push(Rule { number: None, title: "the scenario asks which model it is played under" });
         let mut crossed = |changes: &[usize]| {
@@ -59,18 +60,6 @@ impl Comparison {
         };
         let causes = causes(&diff, one, other, rules.len(), &mut crossed);
         Comparison { diff, rules, causes }
-    }
-
-    /// Whether a difference comes from an earlier one alone: it hangs on it, and no further rule has a part in it.
-    #[must_use]
-    pub fn only_follows(&self, difference: usize) -> bool {
-        let causes = |n: usize| self.causes.get(n).and_then(|causes| causes.first());
-        let since = self.diff.differences.get(difference).and_then(|difference| difference.since);
-        let Some((earlier, _)) = since else { return false };
-        match (causes(difference), causes(earlier)) {
-            (Some(own), Some(before)) => own.iter().all(|rule| before.contains(rule)),
-            _ => false,
-        }
     }
 }
 

@@ -205,7 +205,7 @@ enum Detail {
     Peer(String, Option<(Sid, ImpersonationLevel)>),
     Handle(AccessMask, AccessMask, Sid),
     Text(String),
-    Created(Sid),
+    Owner(Sid),
     Late,
 }
 
@@ -250,7 +250,8 @@ impl Lexicon {
                 Fact::ShownThreads(rows) => details.push(Detail::Text(text::show_threads(rows, names))),
                 Fact::Note(note) => details.push(Detail::Text(note.to_string())),
                 Fact::Value(value) => details.push(Detail::Text(value.clone())),
-                Fact::Created(owner) => details.push(Detail::Created(*owner)),
+                Fact::Security(text) | Fact::Reason(text) => details.push(Detail::Text(text.clone())),
+                Fact::Owner(owner) => details.push(Detail::Owner(*owner)),
             }
         }
         if let Outcome::Failed(failure) = record.outcome {
