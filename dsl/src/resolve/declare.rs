@@ -577,7 +577,7 @@ pub(super) fn name_number(name: &str) -> u32 {
 }
 
 /// Whether connections over a transport capture their peer (IMP-37).
-const TRANSPORTS: &[(&str, bool)] =
+pub(super) const TRANSPORTS: &[(&str, bool)] =
     &[("stream", true), ("seqpacket", true), ("datagram", false), ("socketpair", false), ("pipe", false)];
 
 /// Process protection by its words (PRC-13).

@@ -8,6 +8,7 @@ mod declare;
 mod lookup;
 mod objects;
 mod program;
+pub mod reference;
 mod security;
 mod shape;
 mod steps;
