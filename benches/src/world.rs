@@ -3,14 +3,15 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use sim_core::access::{Intents, ProcessTrust};
+use sim_core::access::Intents;
 use sim_core::ids::{Slot, ThreadId};
 use sim_core::model::KOBICHA;
 use sim_core::rights::ObjectType;
 use sim_core::sid::SYSTEM;
 use sim_core::token::{GroupAttributes, SidAndAttributes};
 use sim_core::world::declare::{
-    DaclDecl, Declarations, DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, TokenShape,
+    DaclDecl, Declarations, DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, ThreadDecl,
+    TokenShape,
 };
 use sim_core::world::op::{Disposition, FileOpen, Operation as Step, Outcome};
 use sim_core::world::{NoRecord, World};
@@ -55,11 +56,13 @@ fn declarations(objects: u32) -> Declarations {
         principals: vec![Arc::new(PrincipalDecl { name: name.clone(), sid, can_log_on: true, shape })],
         processes: vec![ProcessDecl {
             name,
-            account: sid,
+            account: Some(sid),
             service_sid: None,
             shape: TokenShape::default(),
-            trust: ProcessTrust::default(),
-            threads: vec![Arc::from("main")],
+            trust: None,
+            no_child_process: false,
+            descriptor: None,
+            threads: vec![ThreadDecl { name: Arc::from("main"), waits: false }],
         }],
         objects: (0..objects).map(file).collect(),
         ..Declarations::default()
@@ -78,6 +81,7 @@ fn file(n: u32) -> ObjectDecl {
         path: path(n),
         class: ObjectType::File,
         security: SecurityDecl::Parts(Box::new(parts)),
+        program: None,
         values: Vec::new(),
                 edits: Vec::new(),
     }

@@ -16,7 +16,6 @@ pub mod suggest;
 mod used;
 
 pub use expand::{Param, combinations};
-pub use resolve::reference;
 pub use resolve::{CONTROL, VERBS, Verb};
 
 use ast::{FileId, Span};

@@ -22,11 +22,11 @@ mod grammar {
 pub(crate) use grammar::{Grammar, Rule};
 
 /// The deepest nesting of braces, brackets and parentheses.
-pub(crate) const MAX_NESTING: usize = 64;
+const MAX_NESTING: usize = 64;
 /// The largest file, in bytes.
-pub(crate) const MAX_FILE: usize = 64 << 20;
+const MAX_FILE: usize = 64 << 20;
 /// The most text in one pair of quotes, in bytes.
-pub(crate) const MAX_TEXT: usize = 1 << 20;
+const MAX_TEXT: usize = 1 << 20;
 
 /// Parses a file. The tree holds what could be read; the diagnostics are all of the file's mistakes of syntax.
 #[must_use]

@@ -142,6 +142,41 @@ switches! {
         /// The rest is done and the call warns.
         Partial,
     }
+    /// Copies of a token that could only be looked at, as a primary one (TOK-8, TOK-10, W-IMP-7).
+    LookedAtToPrimary {
+        /// Allowed, and remarked.
+        Allowed,
+        /// `BAD_IMPERSONATION_LEVEL`.
+        Refuse,
+    }
+    /// The error of a copy that shall have a higher level than its source (TOK-8).
+    LevelAboveSource {
+        /// `INVALID_PARAMETER`.
+        InvalidParameter,
+        /// `BAD_IMPERSONATION_LEVEL`.
+        BadImpersonationLevel,
+    }
+    /// Integrity and mandatory policy of a token in use (TOK-19, DIV-18).
+    LivePolicy {
+        /// Never change.
+        Fixed,
+        /// Integrity may be lowered, SeRelabelPrivilege raises it, SeTcbPrivilege changes the policy.
+        Adjustable,
+    }
+    /// `assign` of a restricted copy of the process's own token (PRC-6).
+    AssignOwnRestricted {
+        /// Takes the privilege like any other.
+        NeedsPrivilege,
+        /// Takes none.
+        Free,
+    }
+    /// The number of SYSTEM's session (SES-3).
+    SystemSession {
+        /// 0.
+        Zero,
+        /// 999.
+        Nt,
+    }
     /// A still-inheritable CREATOR OWNER entry on a new container (INH-9).
     CreatorPlaceholders {
         /// Resolved in place: grandchildren inherit the first child's owner.
@@ -410,6 +445,11 @@ model! {
     metadata_opens: MetadataOpens, "FILE-9", "FILE-9", "opens that ask for no data right";
     anonymous_traverse: AnonymousTraverse, "FILE-12", "FILE-12", "directories on the way of the Anonymous identity";
     enable_absent_privilege: EnableAbsentPrivilege, "TOK-14", "DIV-12", "enabling an absent privilege";
+    looked_at_to_primary: LookedAtToPrimary, "TOK-8", "W-IMP-7", "primary copies of tokens that could only be looked at";
+    level_above_source: LevelAboveSource, "TOK-8", "TOK-8", "copies above the level of their source";
+    live_policy: LivePolicy, "TOK-19", "DIV-18", "integrity and policy of tokens in use";
+    assign_own_restricted: AssignOwnRestricted, "PRC-6", "PRC-6", "assigning a restricted copy of one's own token";
+    system_session: SystemSession, "SES-3", "SES-3", "the number of SYSTEM's session";
     creator_placeholders: CreatorPlaceholders, "INH-9", "INH-9", "CREATOR OWNER on new containers";
     key_execute: KeyExecute, "KEY-6", "DIV-20", "GENERIC_EXECUTE on keys";
     label_bits: LabelBits, "SDDL-5", "DIV-44", "numbers of label bits";
@@ -463,6 +503,11 @@ pub const KOBICHA: Model = Model {
     metadata_opens: MetadataOpens::Refuse,
     anonymous_traverse: AnonymousTraverse::ByDescriptor,
     enable_absent_privilege: EnableAbsentPrivilege::Fail,
+    looked_at_to_primary: LookedAtToPrimary::Allowed,
+    level_above_source: LevelAboveSource::InvalidParameter,
+    live_policy: LivePolicy::Fixed,
+    assign_own_restricted: AssignOwnRestricted::NeedsPrivilege,
+    system_session: SystemSession::Zero,
     creator_placeholders: CreatorPlaceholders::Resolve,
     key_execute: KeyExecute::Nothing,
     label_bits: LabelBits::ReadFirst,
@@ -527,6 +572,11 @@ pub const WINDOWS: Model = Model {
     metadata_opens: MetadataOpens::Accept,
     anonymous_traverse: AnonymousTraverse::Passes,
     enable_absent_privilege: EnableAbsentPrivilege::Partial,
+    looked_at_to_primary: LookedAtToPrimary::Refuse,
+    level_above_source: LevelAboveSource::BadImpersonationLevel,
+    live_policy: LivePolicy::Adjustable,
+    assign_own_restricted: AssignOwnRestricted::Free,
+    system_session: SystemSession::Nt,
     creator_placeholders: CreatorPlaceholders::Split,
     key_execute: KeyExecute::Read,
     label_bits: LabelBits::WriteFirst,

@@ -183,6 +183,13 @@ impl Privileges {
         Privileges { present, enabled, enabled_by_default: enabled, used: PrivilegeSet::NONE }
     }
 
+    /// Takes one away for good; the mark of its use stays (TOK-15).
+    pub fn take_away(&mut self, privilege: Privilege) {
+        self.present.remove(privilege);
+        self.enabled.remove(privilege);
+        self.enabled_by_default.remove(privilege);
+    }
+
     /// The state of one privilege.
     #[must_use]
     pub fn state(&self, privilege: Privilege) -> PrivilegeState {

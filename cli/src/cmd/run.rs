@@ -41,8 +41,7 @@ enum Which {
 
 impl Run {
     pub(crate) fn execute(&self) -> Exit {
-        let loaded = match load::load(&self.file, self.options.play.root.as_deref(), &self.options.play.param)
-        {
+        let loaded = match load::load(&self.file, self.options.root.as_deref(), &self.options.param) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };

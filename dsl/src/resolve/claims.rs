@@ -133,7 +133,7 @@ impl Resolver<'_> {
     }
 }
 
-pub(super) const PATTERN_CLASSES: &[(&str, ObjectType)] = &[
+const PATTERN_CLASSES: &[(&str, ObjectType)] = &[
     ("file", ObjectType::File),
     ("directory", ObjectType::Directory),
     ("key", ObjectType::Key),

@@ -9,7 +9,7 @@ use sim_core::model::Model;
 use sim_core::rights::ObjectType;
 use sim_core::sid::Sid;
 use sim_core::world::declare::{
-    DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, TokenShape,
+    DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, ThreadDecl, TokenShape,
 };
 
 use super::args::{Args, Read, choose, unknown};
@@ -341,12 +341,15 @@ impl Resolver<'_> {
     pub(super) fn process_body<'a>(&mut self, entry: &ProcessEntry<'a>) -> (ProcessDecl, Vec<Vec<&'a Stmt>>) {
         let mut decl = ProcessDecl {
             name: Arc::from(entry.name.as_str()),
-            account: sim_core::sid::SYSTEM,
+            account: None,
             service_sid: entry.service.then_some(entry.sid),
             shape: TokenShape::default(),
-            trust: sim_core::access::ProcessTrust::default(),
-            threads: entry.threads.keys().map(|name| Arc::from(name.as_str())).collect(),
+            trust: None,
+            no_child_process: false,
+            descriptor: None,
+            threads: threads_of(entry),
         };
+        let mut guard = DescriptorParts::default();
         let mut account = None;
         let mut programs: Vec<Vec<&'a Stmt>> = vec![Vec::new(); entry.threads.len()];
         if let Some(parts) = entry.account {
@@ -361,13 +364,15 @@ impl Resolver<'_> {
         }
         for stmt in entry.block.map_or(&[][..], |block| &block.stmts) {
             if let Err(diagnostic) =
-                self.process_statement(stmt, entry, &mut decl, &mut account, &mut programs)
+                self.process_statement(stmt, entry, (&mut decl, &mut guard), &mut account, &mut programs)
             {
                 self.report(diagnostic);
             }
         }
+        decl.account = account;
+        decl.descriptor = (guard != DescriptorParts::default()).then_some(guard);
         match account {
-            Some(sid) => decl.account = sid,
+            Some(_) => {}
             None if entry.service => self.report(
                 Diagnostic::error(
                     codes::ARGUMENT,
@@ -377,11 +382,17 @@ impl Resolver<'_> {
                 .label("whose token does it have?")
                 .help("add a line such as `account LocalService`"),
             ),
-            None => {
-                let diagnostic =
-                    self.not_built(entry.span, "a process without `as`, which waits until it is spawned");
-                self.report(diagnostic);
-            }
+            // It waits until it is spawned, with the token that it is then given (PRC-2).
+            None if decl.shape != TokenShape::default() => self.report(
+                Diagnostic::error(
+                    codes::ARGUMENT,
+                    entry.span,
+                    format!("`{}` has no token of its own to shape", entry.name),
+                )
+                .label("it gets the token of whoever spawns it")
+                .help("say whose it is with `as PRINCIPAL`, or shape the user that it is spawned as"),
+            ),
+            None => {}
         }
         (decl, programs)
     }
@@ -390,7 +401,7 @@ impl Resolver<'_> {
         &mut self,
         stmt: &'a Stmt,
         entry: &ProcessEntry<'a>,
-        decl: &mut ProcessDecl,
+        (decl, guard): (&mut ProcessDecl, &mut DescriptorParts),
         account: &mut Option<Sid>,
         programs: &mut [Vec<&'a Stmt>],
     ) -> Read<()> {
@@ -424,14 +435,22 @@ impl Resolver<'_> {
             "pip" => {
                 let trust = process_trust(&mut args)?;
                 args.finish("pip")?;
-                let again = decl.trust != sim_core::access::ProcessTrust::default();
-                self.once(again, head)?;
-                decl.trust = trust;
+                self.once(decl.trust.replace(trust).is_some(), head)?;
             }
-            "machine" | "no_child_process" => {
+            "no_child_process" => {
+                args.finish("no_child_process")?;
+                self.once(std::mem::replace(&mut decl.no_child_process, true), head)?;
+            }
+            "owner" | "group" | "dacl" | "sacl" => {
+                let mut whole = None;
+                self.security_property(stmt, ObjectType::Process, guard, &mut whole, &mut |_, _| false)?;
+            }
+            "machine" => {
                 return Err(self.not_built(head.span, &format!("`{}`", head.value)));
             }
-            name if SHAPE_WORDS.contains(&name) => self.shape_property(stmt, head, &mut decl.shape)?,
+            name if SHAPE_WORDS.contains(&name) && !super::identity::is_logon_step(stmt) => {
+                self.shape_property(stmt, head, &mut decl.shape)?;
+            }
             _ => {
                 // A step that stands directly in a process belongs to its thread `main`.
                 match entry.threads.get_index_of("main").and_then(|n| programs.get_mut(n)) {
@@ -514,11 +533,26 @@ impl Resolver<'_> {
         args.finish(head.value)?;
         self.no_expectation(stmt)?;
         let mut values: Vec<(Arc<str>, ValueData)> = Vec::new();
+        let mut program = None;
         let mut own = |resolver: &mut Self, stmt: &Stmt| {
-            if class != ObjectType::Key || stmt.head.as_ref().is_none_or(|head| head.value != "value") {
-                return false;
-            }
+            let head = match (class, &stmt.head) {
+                (ObjectType::Key, Some(head)) if head.value == "value" => head,
+                (ObjectType::File, Some(head)) if head.value == "pip" => head,
+                _ => return false,
+            };
             let mut args = Args::new(&stmt.parts, stmt.span);
+            if class == ObjectType::File {
+                let read = process_trust(&mut args)
+                    .and_then(|trust| args.finish("pip").map(|()| trust))
+                    .and_then(|trust| {
+                        let head = Spanned { value: "pip", span: head.span };
+                        resolver.once(program.replace(trust).is_some(), head)
+                    });
+                if let Err(diagnostic) = read.and_then(|()| resolver.no_expectation(stmt)) {
+                    resolver.report(diagnostic);
+                }
+                return true;
+            }
             let read = (|| {
                 let name = args.text("the name of the value in quotes")?;
                 args.op(Op::Assign).ok_or_else(|| args.expected("`=` and the data"))?;
@@ -540,7 +574,10 @@ impl Resolver<'_> {
         };
         let security = self.security(block.map(|block| block.value), class, &mut own);
         let text = if class == ObjectType::Key { path.value.replace('/', "\\") } else { path.value };
-        Ok((path.span, ObjectDecl { path: Arc::from(text), class, security, values, edits: Vec::new() }))
+        Ok((
+            path.span,
+            ObjectDecl { path: Arc::from(text), class, security, program, values, edits: Vec::new() },
+        ))
     }
 }
 
@@ -576,8 +613,15 @@ pub(super) fn name_number(name: &str) -> u32 {
     digest.first_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes)) % 1_000_000_000
 }
 
+/// The threads of a process; those that a step spawns wait for it (PRC-3).
+fn threads_of(entry: &ProcessEntry<'_>) -> Vec<ThreadDecl> {
+    let spawned = super::identity::spawned_threads(entry.block);
+    let thread = |name: &String| ThreadDecl { name: Arc::from(name.as_str()), waits: spawned.contains(name) };
+    entry.threads.keys().map(thread).collect()
+}
+
 /// Whether connections over a transport capture their peer (IMP-37).
-pub(super) const TRANSPORTS: &[(&str, bool)] =
+const TRANSPORTS: &[(&str, bool)] =
     &[("stream", true), ("seqpacket", true), ("datagram", false), ("socketpair", false), ("pipe", false)];
 
 /// Process protection by its words (PRC-13).

@@ -5,10 +5,10 @@ mod args;
 mod change;
 mod claims;
 mod declare;
+mod identity;
 mod lookup;
 mod objects;
 mod program;
-pub mod reference;
 mod security;
 mod shape;
 mod steps;
@@ -73,6 +73,13 @@ enum PrincipalKind {
     /// A package identity for sandboxes.
     App,
     Service,
+}
+
+impl PrincipalKind {
+    /// Whether it has a token of its own.
+    fn logs_on(self) -> bool {
+        self == PrincipalKind::User
+    }
 }
 
 /// A process as it was declared; its threads are numbered over the whole scenario.
@@ -580,7 +587,9 @@ fn thread_names(block: Option<&Block>) -> Vec<String> {
                 names.push(name.value);
             }
         } else {
-            main |= Verb::named(&head.value).is_some() || CONTROL.contains(&head.value.as_str());
+            let step = Verb::named(&head.value).is_some()
+                && (head.value != "logon" || identity::is_logon_step(stmt));
+            main |= step || CONTROL.contains(&head.value.as_str());
         }
     }
     // A process's first thread is `main`, else the first that is declared (PRC-1).

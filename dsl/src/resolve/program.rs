@@ -581,6 +581,17 @@ fn collect_classes(
         }
         _ => None,
     };
+    // What these steps bind is a token.
+    const TOKENS: [&str; 6] = ["open_token", "duplicate", "restrict", "linked", "logon", "capture"];
+    let bound = bound.or_else(|| match (&stmt.bind, head, stmt.parts.as_slice()) {
+        (Some(bind), Some(head), _) if TOKENS.contains(&head) => {
+            Some((bind.value.text.clone(), Some("token".to_owned())))
+        }
+        (None, Some("if"), parts) => bound_by_if(parts)
+            .filter(|(_, rest)| TOKENS.iter().any(|verb| first(rest).as_deref() == Some(verb)))
+            .map(|(name, _)| (name.value, Some("token".to_owned()))),
+        _ => None,
+    });
     if let Some((name, Some(word))) = bound
         && let Some(slot) = names.get_index_of(&name)
         && let Some((class, _)) = ObjectType::ALL.iter().find(|(_, known)| *known == word)
@@ -682,6 +693,8 @@ fn class_of(operation: &Operation) -> ObjectType {
         Operation::OpenToken { .. }
         | Operation::Capture(_)
         | Operation::Duplicate(..)
+        | Operation::Linked(_)
+        | Operation::Logon(..)
         | Operation::Restrict(..) => ObjectType::Token,
         _ => ObjectType::File,
     }
@@ -721,7 +734,7 @@ pub(super) fn error_name(args: &mut Args<'_>) -> Read<ErrorName> {
 }
 
 /// Stages of a refusal by the words of the language.
-pub(super) const STAGES: &[(&str, ExpectedStage)] = &[
+const STAGES: &[(&str, ExpectedStage)] = &[
     ("gate", ExpectedStage::Exactly(DeniedBy::Gate)),
     ("traverse", ExpectedStage::Exactly(DeniedBy::Traverse)),
     ("missing_sd", ExpectedStage::Exactly(DeniedBy::MissingSd)),

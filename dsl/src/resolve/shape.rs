@@ -3,15 +3,13 @@
 
 use sim_core::rights::ObjectType;
 use sim_core::sd::condition::Claim;
-use sim_core::token::{
-    AuditPolicy, Confinement, GroupAttributes, IntegrityLevel, MandatoryPolicy, SidAndAttributes,
-};
-use sim_core::world::declare::{DaclDecl, LogonType, PLAIN_GROUP, PrivilegeDecl, RestrictedDecl, TokenShape};
+use sim_core::token::{AuditPolicy, Confinement, ElevationType, GroupAttributes, SidAndAttributes};
+use sim_core::world::declare::{DaclDecl, PLAIN_GROUP, PrivilegeDecl, RestrictedDecl, TokenShape};
 
 use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
 use super::change::is_removed;
-use super::steps::privilege;
+use super::identity::{integrity, logon_type, mandatory_policy, privileges};
 use crate::ast::{Block, Part, PartKind, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -28,45 +26,28 @@ impl Resolver<'_> {
         match head.value {
             "groups" => self.groups(&mut args, shape)?,
             "privileges" => {
-                let mut listed = Vec::new();
-                loop {
-                    listed.push(privilege(&mut args)?);
-                    if !args.comma() {
-                        break;
-                    }
-                }
+                let listed = privileges(&mut args)?;
                 let table = [("disabled", PrivilegeDecl::Disabled), ("removed", PrivilegeDecl::Removed)];
                 let state =
                     one_flag(&mut args, "flag of `privileges`", &table)?.unwrap_or(PrivilegeDecl::Enabled);
                 shape.privileges.extend(listed.into_iter().map(|privilege| (privilege, state)));
             }
             "integrity" => {
-                let table: Vec<_> =
-                    IntegrityLevel::ALL.iter().map(|(level, _, name)| (*name, *level)).collect();
-                let level = choose(args.word("an integrity level")?, "integrity level", &table)?;
+                let level = integrity(&mut args)?;
                 self.once(shape.integrity.replace(level).is_some(), head)?;
             }
             "mandatory_policy" => {
-                let mut policy = MandatoryPolicy::empty();
-                let table = [
-                    ("no_write_up", MandatoryPolicy::NO_WRITE_UP),
-                    ("new_process_min", MandatoryPolicy::NEW_PROCESS_MIN),
-                ];
-                loop {
-                    let word = args.word("`no_write_up`, `new_process_min` or `off`")?;
-                    if word.value != "off" {
-                        policy |= choose(word, "mandatory policy", &table)?;
-                    }
-                    if !args.comma() {
-                        break;
-                    }
-                }
+                let policy = mandatory_policy(&mut args)?;
                 self.once(shape.mandatory_policy.replace(policy).is_some(), head)?;
             }
             "logon" => {
-                let table: Vec<_> = LogonType::ALL.iter().map(|(kind, name, _)| (*name, *kind)).collect();
-                let kind = choose(args.word("how it logs on")?, "kind of logon", &table)?;
+                let kind = logon_type(&mut args)?;
                 self.once(shape.logon.replace(kind).is_some(), head)?;
+            }
+            "elevation" => {
+                let table = [("limited", ElevationType::Limited), ("full", ElevationType::Full)];
+                let half = choose(args.word("`limited` or `full`")?, "half of a pair", &table)?;
+                self.once(shape.elevation.replace(half).is_some(), head)?;
             }
             "restricted" => {
                 let block = args.block("`{` and `sids …`")?;
@@ -112,7 +93,6 @@ impl Resolver<'_> {
                 }
                 self.once(shape.audit_policy.replace(policy).is_some(), head)?;
             }
-            "elevation" => return Err(self.not_built(head.span, "`elevation`")),
             other => {
                 let known = [
                     "groups",
@@ -305,7 +285,7 @@ fn one_flag<T: Copy>(args: &mut Args<'_>, what: &str, table: &[(&str, T)]) -> Re
 }
 
 /// What is audited whatever the objects say (TOK-36).
-pub(super) const AUDIT_POLICIES: &[(&str, AuditPolicy)] = &[
+const AUDIT_POLICIES: &[(&str, AuditPolicy)] = &[
     ("object_access_success", AuditPolicy::OBJECT_ACCESS_SUCCESS),
     ("object_access_failure", AuditPolicy::OBJECT_ACCESS_FAILURE),
     ("privilege_use_success", AuditPolicy::PRIVILEGE_USE_SUCCESS),

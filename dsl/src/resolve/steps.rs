@@ -5,17 +5,14 @@ use std::sync::Arc;
 
 use sim_core::access::Intents;
 use sim_core::ids::Slot;
-use sim_core::privilege::{PRIVILEGES, Privilege};
-use sim_core::rights::{AccessMask, ObjectType};
+use sim_core::rights::ObjectType;
 use sim_core::token::ImpersonationLevel;
-use sim_core::world::declare::PLAIN_GROUP;
-use sim_core::world::op::{
-    Disposition, FileOpen, KeyOpen, Operation, PrivilegeAction, Restriction, TokenOf, Transfer,
-};
+use sim_core::world::op::{Disposition, FileOpen, KeyOpen, Operation, PrivilegeAction, Transfer};
 use sim_core::world::registry::{ValueData, is_key_path};
 
 use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
+use super::identity;
 use super::objects;
 use super::program::ThreadScope;
 use crate::ast::{Op, Part, PartKind, Prep, Spanned};
@@ -151,26 +148,105 @@ pub const VERBS: &[Verb] = &[
         "PRIVILEGE",
         "asks whether the identity in effect holds a privilege",
         false,
-        |_, args, _| Ok(Operation::CheckPrivilege(privilege(args)?)),
+        |_, args, _| Ok(Operation::CheckPrivilege(identity::privilege(args)?)),
     ),
-    verb("enable", "PRIVILEGE | group G", "enables a privilege or a group", false, |resolver, args, _| {
-        adjust(resolver, args, PrivilegeAction::Enable)
+    verb(
+        "enable",
+        "PRIVILEGES | group GROUPS [on t]",
+        "enables privileges or groups",
+        false,
+        |resolver, args, scope| identity::adjust(resolver, args, scope, PrivilegeAction::Enable),
+    ),
+    verb(
+        "disable",
+        "PRIVILEGES | group GROUPS [on t]",
+        "disables privileges or groups",
+        false,
+        |resolver, args, scope| identity::adjust(resolver, args, scope, PrivilegeAction::Disable),
+    ),
+    verb("remove", "PRIVILEGES [on t]", "removes privileges for good", false, |resolver, args, scope| {
+        identity::adjust(resolver, args, scope, PrivilegeAction::Remove)
     }),
-    verb("disable", "PRIVILEGE | group G", "disables a privilege or a group", false, |resolver, args, _| {
-        adjust(resolver, args, PrivilegeAction::Disable)
+    verb(
+        "reset",
+        "privileges | groups [on t]",
+        "puts privileges or groups back to their defaults",
+        false,
+        identity::reset,
+    ),
+    verb(
+        "set_default_dacl",
+        "{ … } | null [on t]",
+        "changes the DACL of new objects",
+        false,
+        identity::set_default_dacl,
+    ),
+    verb(
+        "set_default_owner",
+        "PRINCIPAL [on t]",
+        "changes the owner of new objects",
+        false,
+        identity::set_default_owner,
+    ),
+    verb(
+        "set_default_group",
+        "GROUP [on t]",
+        "changes the group of new objects",
+        false,
+        identity::set_default_group,
+    ),
+    verb(
+        "set_integrity",
+        "LEVEL [on t]",
+        "changes the integrity of a token, where the model lets it",
+        false,
+        identity::set_integrity,
+    ),
+    verb(
+        "set_mandatory_policy",
+        "POLICY [on t]",
+        "changes the mandatory policy of a token, where the model lets it",
+        false,
+        identity::set_mandatory_policy,
+    ),
+    verb("open_token", "[process P | thread P.T] for RIGHTS", "opens a token", true, identity::open_token),
+    verb(
+        "duplicate",
+        "t [level LEVEL] [for RIGHTS] [(primary)]",
+        "copies a token",
+        true,
+        identity::duplicate,
+    ),
+    verb("restrict", "t { … }", "makes a token that can do less", true, identity::restrict),
+    verb("linked", "t", "opens the other half of an elevation pair", true, |_, args, scope| {
+        Ok(Operation::Linked(scope.slot(args, "a token")?))
     }),
-    verb("remove", "PRIVILEGE", "removes a privilege for good", false, |resolver, args, _| {
-        adjust(resolver, args, PrivilegeAction::Remove)
+    verb("link", "FULL to LIMITED", "makes two tokens an elevation pair", false, identity::link),
+    verb("assign", "t", "makes a token the process's own", false, |_, args, scope| {
+        Ok(Operation::Assign(scope.slot(args, "a token")?))
     }),
-    verb("open_token", "[process P | thread P.T] for RIGHTS", "opens a token", true, open_token),
-    verb("duplicate", "t [level LEVEL]", "copies a token", true, |_, args, scope| {
-        let slot = scope.slot(args, "a token")?;
-        Ok(Operation::Duplicate(slot, optional_level(args)?))
+    verb(
+        "logon",
+        "USER [(interactive | network | service | batch)]",
+        "makes a session and a token for a user",
+        true,
+        identity::logon,
+    ),
+    verb("spawn", "P [as USER | with t] | thread T", "starts a process or a thread", false, identity::spawn),
+    verb("elevate", "P", "starts a process with the full half of the own pair", false, identity::elevate),
+    verb("exec", "\"PROGRAM\"", "goes on as another program", false, identity::exec),
+    verb("kill", "P", "ends another process", false, |resolver, args, _| {
+        Ok(Operation::Kill(resolver.process(&args.name("a process")?)?))
     }),
-    verb("restrict", "t { … }", "makes a token that can do less", true, restrict),
     verb("give", "x to THREAD", "hands a handle or connection to another thread of the process", false, give),
     verb("take", "", "waits for something that another thread gives", true, |_, _, _| Ok(Operation::Take)),
-    verb("show", "[threads | t]", "shows who the thread is", false, show),
+    verb(
+        "show",
+        "[threads | t | process P | thread P.T]",
+        "shows who the thread, or another one, is",
+        false,
+        show,
+    ),
     verb("note", "\"text\"", "writes a line into the trace", false, |_, args, _| {
         Ok(Operation::Note(args.text("quoted text")?.value.into()))
     }),
@@ -180,13 +256,6 @@ pub const VERBS: &[Verb] = &[
     }),
     verb("exit", "", "ends the process", false, |_, _, _| Ok(Operation::Exit)),
     later("open_posix", "file PATH for MODE", "opens a file the old way, by core and compat rights"),
-    later("linked", "t", "opens the other half of an elevation pair"),
-    later("assign", "t", "installs a primary token"),
-    later("set_default_dacl", "{ … }", "changes the DACL of new objects"),
-    later("logon", "USER", "makes a token for a user"),
-    later("spawn", "P", "starts a process or a thread"),
-    later("exec", "PROGRAM", "runs another program"),
-    later("kill", "P", "ends another process"),
     later("call", "NAME", "calls a procedure or a script function"),
 ];
 
@@ -198,12 +267,6 @@ impl Verb {
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Verb> {
         VERBS.iter().find(|row| row.name == name)
-    }
-
-    /// Whether this version has the step; otherwise it refuses it by name.
-    #[must_use]
-    pub fn is_built(&self) -> bool {
-        self.read.is_some()
     }
 }
 
@@ -240,7 +303,7 @@ pub(super) fn level_named(word: Spanned<&str>) -> Read<ImpersonationLevel> {
     choose(word, "impersonation level", &table)
 }
 
-fn optional_level(args: &mut Args<'_>) -> Read<Option<ImpersonationLevel>> {
+pub(super) fn optional_level(args: &mut Args<'_>) -> Read<Option<ImpersonationLevel>> {
     match args.prep(Prep::Level) {
         None => Ok(None),
         Some(_) => level_named(args.word("a level")?).map(Some),
@@ -494,83 +557,6 @@ fn hex_bytes(text: &Spanned<String>) -> Read<Vec<u8>> {
         })
 }
 
-/// A privilege by its official name.
-pub(super) fn privilege(args: &mut Args<'_>) -> Read<Privilege> {
-    let word = args.word("a privilege such as `SeBackupPrivilege`")?;
-    Privilege::named(word.value).ok_or_else(|| {
-        unknown(codes::WORD, word.span, "privilege", word.value, PRIVILEGES.iter().map(|row| row.name))
-    })
-}
-
-fn adjust(resolver: &mut Resolver<'_>, args: &mut Args<'_>, action: PrivilegeAction) -> Read<Operation> {
-    if action != PrivilegeAction::Remove && args.keyword("group").is_some() {
-        let group = resolver.principal(args)?;
-        return Ok(Operation::AdjustGroup(group, action == PrivilegeAction::Enable));
-    }
-    Ok(Operation::AdjustPrivilege(privilege(args)?, action))
-}
-
-fn open_token(
-    resolver: &mut Resolver<'_>,
-    args: &mut Args<'_>,
-    scope: &mut ThreadScope<'_>,
-) -> Read<Operation> {
-    let of = if args.keyword("process").is_some() {
-        TokenOf::Process(resolver.process(&args.name("a process")?)?)
-    } else if args.keyword("thread").is_some() {
-        TokenOf::Thread(resolver.thread(scope.process, &args.name("a thread")?)?)
-    } else {
-        TokenOf::Own
-    };
-    args.prep(Prep::For).ok_or_else(|| args.expected("`for` and the rights that are asked for"))?;
-    let desired = resolver.rights(args, ObjectType::Token)?;
-    Ok(Operation::OpenToken { of, desired: if desired.is_empty() { AccessMask::NONE } else { desired } })
-}
-
-fn restrict(
-    resolver: &mut Resolver<'_>,
-    args: &mut Args<'_>,
-    scope: &mut ThreadScope<'_>,
-) -> Read<Operation> {
-    let slot = scope.slot(args, "a token")?;
-    let block = args.block("`{` and what is taken away")?;
-    let mut restriction = Restriction::default();
-    for stmt in &block.value.stmts {
-        let head = resolver.head_of(stmt, "`sids`, `deny_only`, `remove` or `write_only`")?;
-        let mut parts = Args::new(&stmt.parts, head.span);
-        match head.value {
-            "sids" => {
-                for sid in resolver.principals(&mut parts)? {
-                    restriction.sids.push(sim_core::token::SidAndAttributes { sid, attributes: PLAIN_GROUP });
-                }
-            }
-            "deny_only" => restriction.deny_only.extend(resolver.principals(&mut parts)?),
-            "remove" => loop {
-                restriction.remove.push(privilege(&mut parts)?);
-                if !parts.comma() {
-                    break;
-                }
-            },
-            "write_only" => {
-                let again = std::mem::replace(&mut restriction.write_only, true);
-                resolver.once(again, head)?;
-            }
-            other => {
-                let known = ["sids", "deny_only", "remove", "write_only"];
-                return Err(unknown(
-                    codes::HEAD,
-                    head.span,
-                    "property of `restrict`",
-                    other,
-                    known.into_iter(),
-                ));
-            }
-        }
-        parts.finish(head.value)?;
-    }
-    Ok(Operation::Restrict(slot, Box::new(restriction)))
-}
-
 fn give(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
     let slot = scope.slot(args, "a handle or a connection")?;
     args.prep(Prep::To).ok_or_else(|| args.expected("`to` and a thread"))?;
@@ -578,12 +564,15 @@ fn give(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScop
     Ok(Operation::Give(slot, resolver.thread(scope.process, &name)?))
 }
 
-fn show(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+fn show(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
     if args.peek().is_none() {
         return Ok(Operation::Show);
     }
     if !scope.binds("threads") && args.keyword("threads").is_some() {
         return Ok(Operation::ShowThreads);
+    }
+    if let Some(of) = identity::token_of(resolver, args, scope)? {
+        return Ok(Operation::ShowOther(of));
     }
     let slot: Slot = scope.slot(args, "a token, a connection or `threads`")?;
     Ok(Operation::ShowToken(slot))

@@ -29,6 +29,11 @@ impl EventQueue {
         self.heap.pop().map(|Reverse((key, thread))| ((key >> 64) as u64, thread))
     }
 
+    /// Takes a thread's events out.
+    pub fn remove(&mut self, thread: ThreadId) {
+        self.heap.retain(|Reverse((_, other))| *other != thread);
+    }
+
     /// The events in their order.
     fn in_order(&self) -> Vec<(u64, ThreadId)> {
         let mut events: Vec<_> = self.heap.iter().map(|Reverse(event)| *event).collect();

@@ -8,12 +8,12 @@ use std::hash::{Hash, Hasher};
 use super::claims::{ClaimState, evaluate_condition, step_expectation_met};
 use super::queue::EventQueue;
 use super::rng::{Purpose, SimRng};
-use super::scenario::{DEFAULT_COST, Instruction, Place, Scenario, Step};
+use super::scenario::{DEFAULT_COST, Instruction, Place, Program, Scenario, Step};
 use super::{Ending, Finished, Left, Record, RunConfig, Totals, build_world};
 use crate::fingerprint;
 use crate::ids::{StepId, ThreadId};
 use crate::world::op::{Operation, Outcome};
-use crate::world::{BuildError, Fact, World};
+use crate::world::{BuildError, Fact, ProcessState, World};
 
 /// The most control instructions between two steps: more can only be a loop in which nothing happens.
 const IDLE_INSTRUCTIONS: u32 = 100_000;
@@ -54,6 +54,13 @@ struct Position {
     waited: bool,
 }
 
+impl Position {
+    /// The beginning of a program.
+    fn of(program: &Program) -> Position {
+        Position { at: 0, counters: vec![0; program.counters as usize], parked: false, waited: false }
+    }
+}
+
 impl State {
     /// The world.
     #[must_use]
@@ -92,16 +99,13 @@ impl<'a> Simulation<'a> {
     pub fn new(scenario: &'a Scenario, config: RunConfig) -> Result<Simulation<'a>, BuildError> {
         let mut queue = EventQueue::default();
         let mut positions = Vec::with_capacity(scenario.programs.len());
-        for (n, program) in scenario.programs.iter().enumerate() {
-            positions.push(Position {
-                at: 0,
-                counters: vec![0; program.counters as usize],
-                parked: false,
-                waited: false,
-            });
-            queue.push(0, ThreadId(n as u32));
+        for program in &scenario.programs {
+            positions.push(Position::of(program));
         }
-        let world = build_world(scenario, &config.model)?;
+        let mut world = build_world(scenario, &config.model)?;
+        while let Some(thread) = world.take_started() {
+            queue.push(0, thread);
+        }
         let costs = SimRng::new(config.seed, Purpose::StepCosts);
         Ok(Simulation {
             scenario,
@@ -140,6 +144,10 @@ impl<'a> Simulation<'a> {
                 return Err(Ending::TimeLimit);
             }
             let Some((time, thread)) = self.state.queue.pop() else { break };
+            // Whoever ended it has closed what it held.
+            if self.state.world.thread(thread).state == ProcessState::Ended {
+                continue;
+            }
             self.state.world.now = time;
             let Some(step) = self.next_step(thread)? else {
                 self.state.world.end_thread(thread);
@@ -212,15 +220,6 @@ impl<'a> Simulation<'a> {
             (Outcome::Failed(_), Some(to)) => to,
             _ => position.at + 1,
         };
-        if step.operation == Operation::Exit {
-            // The other threads of the process end with it, and so does this one.
-            let process = self.state.world.thread(thread).process;
-            for (n, other) in self.state.world.threads().iter().enumerate() {
-                if other.process == process {
-                    self.state.positions[n].at = usize::MAX;
-                }
-            }
-        }
         let mut record = Record {
             sequence: self.seen.totals.events,
             time: self.state.world.now,
@@ -285,6 +284,14 @@ impl<'a> Simulation<'a> {
 
     /// Threads that something has happened to try again, now and in the order in which it happened.
     fn wake(&mut self) {
+        while let Some(thread) = self.state.world.take_started() {
+            // Nothing of an earlier life of the thread is left to happen.
+            self.state.queue.remove(thread);
+            if let Some(program) = self.scenario.programs.get(thread.index()) {
+                self.state.positions[thread.index()] = Position::of(program);
+            }
+            self.state.queue.push(self.state.world.now, thread);
+        }
         while let Some(thread) = self.state.world.take_woken() {
             let position = &mut self.state.positions[thread.index()];
             if std::mem::take(&mut position.parked) {
@@ -303,7 +310,8 @@ impl<'a> Simulation<'a> {
             else {
                 continue;
             };
-            if !position.parked {
+            let ended = self.state.world.threads().get(n).is_some_and(|t| t.state == ProcessState::Ended);
+            if !position.parked || ended {
                 continue;
             }
             let state = match step.operation {

@@ -18,9 +18,9 @@ use bitflags::bitflags;
 use crate::fingerprint::Remembered;
 use crate::ids::{SessionId, TokenId};
 use crate::privilege::Privileges;
-use crate::sd::Acl;
 use crate::sd::attributes::Attributes;
 use crate::sd::condition::Claim;
+use crate::sd::{Acl, SecurityDescriptor};
 use crate::sid::{Sid, SidId, SidTable};
 
 /// The most group entries of a token, the logon SID included (SID-9): what a 64-bit mask of states can hold.
@@ -380,6 +380,12 @@ pub struct Token {
     pub default_dacl: Option<Arc<Acl>>,
     /// Counts successful adjustments (TOK-20).
     pub modified: u32,
+    /// The user of the process that made it, which its default descriptor names (TOK-28).
+    pub creator: Sid,
+    /// Its own descriptor, once somebody has written one in place of the default.
+    pub descriptor: Option<Arc<SecurityDescriptor>>,
+    /// The identity that it was restricted from, if that is how it was made (PRC-6).
+    pub restricted_from: Option<Arc<Identity>>,
 }
 
 impl Token {
@@ -387,6 +393,7 @@ impl Token {
     #[must_use]
     pub fn new(id: TokenId, kind: TokenType, identity: Arc<Identity>, privileges: Privileges) -> Token {
         let enabled = states(&identity.facts.groups, GroupAttributes::ENABLED);
+        let creator = identity.facts.user;
         Token {
             id,
             kind,
@@ -398,6 +405,9 @@ impl Token {
             primary_group_index: 0,
             default_dacl: None,
             modified: 0,
+            creator,
+            descriptor: None,
+            restricted_from: None,
         }
     }
 

@@ -19,7 +19,7 @@ use crate::privilege::PrivilegeState;
 use crate::text::{escape, name, quote};
 use crate::token::impersonate::{Cap, GateRecord};
 use crate::world::op::{DeniedBy, Failure, Outcome, Success};
-use crate::world::{CheckRecord, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread, World};
+use crate::world::{CheckRecord, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread, Who, World};
 
 /// Which decisions are derived in full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -86,7 +86,13 @@ pub fn write_record(
         }
     }
     out.push_str(" -> ");
-    write_outcome(out, record, names);
+    write_verdict(out, record, names);
+    write_identity(
+        out,
+        &record.who,
+        names,
+        matches!(record.outcome, Outcome::Failed(f) if f.denied.is_none()),
+    );
     out.push('\n');
     write_details(out, scenario, names, record, explain);
 }
@@ -102,12 +108,6 @@ fn pad_left(out: &mut String, start: usize, width: usize) {
     const BLANKS: &str = "          ";
     let written = out.len() - start;
     out.insert_str(start, BLANKS.get(..width.saturating_sub(written)).unwrap_or(BLANKS));
-}
-
-/// How a record came out and as whom, as its head line says it.
-pub fn write_outcome(out: &mut String, record: &Record, names: &Names) {
-    write_verdict(out, record, names);
-    write_identity(out, record, names);
 }
 
 fn write_peer(out: &mut String, peer: &PeerRecord, names: &Names) {
@@ -301,9 +301,7 @@ fn privilege_words(state: PrivilegeState) -> &'static str {
 }
 
 /// Who was evaluated, and where it differs who the thread is (IMP-41).
-fn write_identity(out: &mut String, record: &Record, names: &Names) {
-    let who = &record.who;
-    let after_error = matches!(record.outcome, Outcome::Failed(f) if f.denied.is_none());
+fn write_identity(out: &mut String, who: &Who, names: &Names, after_error: bool) {
     let join = if after_error { ", goes on as " } else { "  as " };
     let name = |sid| names.name(sid);
     out.push_str(join);
@@ -363,6 +361,23 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             }
             Fact::Reason(text) => {
                 let _ = writeln!(out, "{INDENT}{}", escape(text));
+            }
+            Fact::SessionEnded(ended) => {
+                let _ = writeln!(
+                    out,
+                    "{INDENT}logon-session-destroyed session:{} ({}) of {}, begun at {} [SES-4]",
+                    name(&ended.label),
+                    ended.kind.title(),
+                    names.name(ended.user),
+                    format_time(ended.since)
+                );
+            }
+            Fact::Remark(remark) => {
+                let (word, rule) = remark.words();
+                let _ = writeln!(out, "{INDENT}{word} [{rule}]");
+            }
+            Fact::Started(pid, user) => {
+                let _ = writeln!(out, "{INDENT}pid {pid} as {}", names.name(*user));
             }
             Fact::Peer(_) | Fact::HandleUse(_) => {}
         }
@@ -564,6 +579,9 @@ pub fn show(shown: &Shown, names: &Names) -> String {
     if let Some((sid, _)) = &shown.confinement {
         line("Confined:", "yes");
         line("Confinement SID:", &named(*sid));
+    }
+    if shown.no_child_process {
+        line("No child process:", "yes");
     }
     out.push_str("\nGroups:\n");
     for group in &shown.groups {

@@ -7,26 +7,20 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use super::declare::{
-    DEFAULT_GROUP, Declarations, DescriptorParts, LogonType, PrivilegeDecl, ProcessDecl, SecurityDecl,
-    TokenShape,
-};
+use super::declare::{Declarations, DescriptorParts, ProcessDecl, SecurityDecl};
 use super::file::Defaults;
 use super::live::changed;
+use super::logon::{Logon, default_dacl};
 use super::record::ObjectName;
-use super::{Endpoint, FILE_ROOT, HIVES, Object, Process, Session, Thread, Tokens, World};
+use super::{Endpoint, FILE_ROOT, HIVES, Object, Process, ProcessState, Thread, Tokens, World};
 use crate::access::{Descriptor, Policy, PolicyAcl, PolicyCache, PolicyRule};
-use crate::ids::{ObjectId, ProcessId, SessionId, ThreadId, TokenId};
+use crate::ids::{ObjectId, ProcessId, SessionId, TokenId};
 use crate::model::Model;
-use crate::privilege::{Privilege, PrivilegeSet, PrivilegeState, Privileges};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sd::sddl::{self, SddlContext};
 use crate::sd::{Ace, AceFlags, AceType, Acl, SecurityDescriptor};
 use crate::sid::{self, SYSTEM, Sid, SidTable};
-use crate::token::{
-    GroupAttributes, Identity, IdentityFacts, IntegrityLevel, MAX_GROUPS, MandatoryPolicy, SidAndAttributes,
-    Token, TokenType, anonymous_token,
-};
+use crate::token::anonymous_token;
 
 /// Why declarations make no world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,12 +41,10 @@ impl fmt::Display for BuildError {
     }
 }
 
-/// The first pid; the others are its multiples (PRC-1).
-const PID_STEP: u32 = 100;
-/// SYSTEM's session, the Anonymous identity's, and the first of the others (SES-3).
-const SYSTEM_SESSION: u64 = 0;
-const ANONYMOUS_SESSION: u64 = 998;
-const FIRST_SESSION: u64 = 1001;
+/// What a process has as token before it is spawned: none.
+const NO_TOKEN: TokenId = TokenId(u32::MAX);
+/// The first pid (PRC-1).
+const FIRST_PID: u32 = 100;
 
 impl World {
     /// Builds the world at time 0; `slots` says for each thread, in order of declaration, how many names its steps use.
@@ -68,7 +60,10 @@ impl World {
             sids: Arc::new(sids),
             policies: Arc::new(PolicyCache::default()),
             anonymous,
+            principals: Arc::new(declarations.principals.clone()),
             sessions: Vec::new(),
+            logons: BTreeMap::new(),
+            ended_sessions: Vec::new(),
             tokens: Tokens::default(),
             processes: Vec::new(),
             threads: Vec::new(),
@@ -78,10 +73,15 @@ impl World {
             handles: Vec::new(),
             free_handles: Vec::new(),
             woken: VecDeque::new(),
+            started: VecDeque::new(),
+            next_pid: FIRST_PID,
+            programs: Arc::default(),
         };
-        let mut builder = Builder { world, declarations, labels: BTreeMap::new(), shared: BTreeMap::new() };
-        builder.add_session(SYSTEM_SESSION, LogonType::Service, SYSTEM, "SYSTEM");
-        builder.add_session(ANONYMOUS_SESSION, LogonType::Network, sid::ANONYMOUS, "Anonymous");
+        let mapping = model.mapping(ObjectType::Process);
+        let mut table = SidTable::new();
+        let nobody = Arc::new(Descriptor::compile(SecurityDescriptor::default(), mapping, model, &mut table));
+        let mut builder = Builder { world, declarations, nobody, shared: BTreeMap::new() };
+        builder.world.add_fixed_sessions();
         builder.add_policies();
         builder.add_roots();
         for (position, object) in declarations.objects.iter().enumerate() {
@@ -101,28 +101,13 @@ impl World {
 struct Builder<'a> {
     world: World,
     declarations: &'a Declarations,
-    /// How many sessions a principal has.
-    labels: BTreeMap<String, u32>,
+    /// The descriptor of a process that does not run.
+    nobody: Arc<Descriptor>,
     /// Descriptors that were computed already: for objects of one owner and class under one parent.
     shared: BTreeMap<(Option<ObjectId>, Sid, ObjectType), Arc<Descriptor>>,
 }
 
 impl Builder<'_> {
-    fn add_session(&mut self, number: u64, kind: LogonType, user: Sid, label: &str) -> SessionId {
-        let id = SessionId(self.world.sessions.len() as u32);
-        self.world.sessions.push(Session { number, kind, user, label: Arc::from(label) });
-        id
-    }
-
-    fn new_session(&mut self, kind: LogonType, user: Sid, name: &str) -> SessionId {
-        let count = self.labels.entry(name.to_owned()).or_insert(0);
-        *count += 1;
-        let label = format!("{name}#{count}");
-        // Two are fixed; the others follow in order of logon (SES-6).
-        let number = FIRST_SESSION + self.world.sessions.len() as u64 - 2;
-        self.add_session(number, kind, user, &label)
-    }
-
     fn compile(&mut self, source: SecurityDescriptor, class: ObjectType) -> Arc<Descriptor> {
         let mapping = self.world.model.mapping(class);
         let sids = Arc::make_mut(&mut self.world.sids);
@@ -230,6 +215,9 @@ impl Builder<'_> {
         }
         for (name, value) in &object.values {
             self.world.put_value(at, name, value);
+        }
+        if let Some(trust) = object.program {
+            Arc::make_mut(&mut self.world.programs).insert(at, trust);
         }
         Ok(())
     }
@@ -345,108 +333,57 @@ impl Builder<'_> {
         }
     }
 
+    /// A process with its threads. One that is nobody's yet waits to be spawned, and has no pid before that (PRC-1).
     fn add_process(
         &mut self,
         position: usize,
         decl: &ProcessDecl,
         slots: &mut dyn Iterator<Item = u32>,
     ) -> Result<(), BuildError> {
-        let token = self.token_of(position, decl)?;
-        let (user, group) = (token.facts().user, token.primary_group());
-        let primary = self.world.tokens.insert(token);
-        let descriptor = self.compile(process_descriptor(user, group), ObjectType::Process);
         let id = ProcessId(self.world.processes.len() as u32);
-        let pid = PID_STEP * (id.0 + 1);
+        let first = self.world.threads.len() as u32;
         self.world.processes.push(Process {
             name: decl.name.clone(),
-            pid,
-            primary,
-            trust: decl.trust,
-            descriptor,
-            live_threads: decl.threads.len() as u32,
+            pid: 0,
+            primary: NO_TOKEN,
+            trust: decl.trust.unwrap_or_default(),
+            descriptor: self.nobody.clone(),
+            live_threads: 0,
+            threads: (first, decl.threads.len() as u32),
+            signed: decl.trust,
+            no_child_process: decl.no_child_process,
+            state: ProcessState::Waiting,
+            declared: decl.descriptor.clone().map(Arc::new),
         });
-        for (n, name) in decl.threads.iter().enumerate() {
+        for thread in &decl.threads {
             self.world.threads.push(Thread {
-                name: name.clone(),
+                name: thread.name.clone(),
                 process: id,
-                tid: pid + n as u32,
+                tid: 0,
                 installed: None,
                 slots: vec![None; slots.next().unwrap_or(0) as usize],
                 serving: None,
                 inbox: VecDeque::new(),
                 taking: false,
-                ended: false,
+                state: ProcessState::Waiting,
+                waits: thread.waits,
             });
         }
-        debug_assert!(ThreadId(self.world.threads.len() as u32).index() == self.world.threads.len());
-        Ok(())
-    }
-
-    /// The token of a process: its account's, with what the process adds (section 10.9, TOK-7, TOK-25, PRC-18).
-    fn token_of(&mut self, position: usize, decl: &ProcessDecl) -> Result<Token, BuildError> {
-        let account = self.declarations.principals.iter().find(|principal| principal.sid == decl.account);
-        let kind = AccountKind::new(decl.account, decl.service_sid.is_some());
-        let shapes: Vec<&TokenShape> =
-            account.map(|account| &account.shape).into_iter().chain([&decl.shape]).collect();
-        let last = |pick: &dyn Fn(&TokenShape) -> Option<LogonType>| {
-            shapes.iter().rev().find_map(|shape| pick(shape))
+        let failed = |why: String| BuildError {
+            what: format!("process {}", decl.name),
+            object: None,
+            process: Some(position),
+            why,
         };
-        let logon = last(&|shape| shape.logon).unwrap_or(kind.logon());
-        let session = if decl.account == SYSTEM {
-            SessionId(0)
-        } else {
-            let name = account.map_or_else(|| account_name(decl.account), |account| account.name.to_string());
-            self.new_session(logon, decl.account, &name)
-        };
-        let mut facts = IdentityFacts::of(decl.account, session);
-        facts.integrity =
-            shapes.iter().rev().find_map(|shape| shape.integrity).unwrap_or(kind.integrity(decl.account));
-        facts.mandatory_policy =
-            shapes.iter().rev().find_map(|shape| shape.mandatory_policy).unwrap_or(kind.policy());
-        facts.audit_policy = shapes.iter().rev().find_map(|shape| shape.audit_policy).unwrap_or_default();
-        facts.groups = kind.groups(logon);
-        if let Some(service) = decl.service_sid {
-            let attributes = DEFAULT_GROUP | GroupAttributes::OWNER;
-            facts.groups.push(SidAndAttributes { sid: service, attributes });
+        if let Some(parts) = &decl.descriptor {
+            let defaults = Defaults { owner: SYSTEM, group: SYSTEM, dacl: None };
+            self.world
+                .new_descriptor(None, Some(parts), &defaults, ObjectType::Process)
+                .map_err(|error| failed(error.to_string()))?;
         }
-        for shape in &shapes {
-            merge_groups(&mut facts.groups, shape);
-            facts.user_claims.extend(shape.claims.iter().cloned());
-            facts.device_claims.extend(shape.device_claims.iter().cloned());
-            facts.device_groups.extend(shape.device_groups.iter().copied());
-            if let Some(restricted) = &shape.restricted {
-                facts.restricted_sids.clone_from(&restricted.sids);
-                facts.write_restricted = restricted.write_only;
-                facts.user_deny_only |= restricted.write_only;
-            }
-            if let Some(sandbox) = &shape.confined {
-                facts.confinement = Some(sandbox.clone());
-            }
-        }
-        let number = self.world.sessions.get(session.index()).map_or(0, |session| session.number);
-        facts.groups.push(SidAndAttributes {
-            sid: Sid::of_logon(number),
-            attributes: DEFAULT_GROUP | GroupAttributes::LOGON_ID,
-        });
-        if facts.groups.len() > MAX_GROUPS {
-            return Err(BuildError {
-                what: format!("process {}", decl.name),
-                object: None,
-                process: Some(position),
-                why: format!(
-                    "its token would have {} groups; a token holds at most {MAX_GROUPS}, the logon SID included",
-                    facts.groups.len()
-                ),
-            });
-        }
-        let privileges = privileges_of(&shapes, decl.account);
-        let dacl = shapes.iter().rev().find_map(|shape| shape.default_dacl.clone());
-        let primary_group = kind.primary_group(&facts);
-        let identity = Identity::new(facts, Arc::make_mut(&mut self.world.sids));
-        let mut token = Token::new(TokenId(0), TokenType::Primary, identity, privileges);
-        token.primary_group_index = primary_group;
-        token.default_dacl = Some(Arc::new(Acl::new(dacl.unwrap_or_else(|| default_dacl(decl.account)))));
-        Ok(token)
+        let Some(account) = decl.account else { return Ok(()) };
+        let logon = Logon { service: decl.service_sid, shape: Some(&decl.shape), ..Logon::of(account) };
+        self.world.start_declared(id, &logon).map_err(failed)
     }
 
     fn add_endpoint(&mut self, decl: &super::declare::EndpointDecl) -> Result<(), BuildError> {
@@ -483,140 +420,6 @@ impl Builder<'_> {
 const KEY_READ: AccessMask = AccessMask(0x0002_0019);
 const KEY_ALL: AccessMask = AccessMask(0x000F_003F);
 
-/// The rows of section 10.9.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum AccountKind {
-    User,
-    System,
-    Service,
-}
-
-impl AccountKind {
-    fn new(account: Sid, service: bool) -> AccountKind {
-        match (account == SYSTEM, service) {
-            (true, _) => AccountKind::System,
-            (false, true) => AccountKind::Service,
-            // A plain process under a built-in service account is one of the service kind all the same.
-            (false, false) if [sid::LOCAL_SERVICE, sid::NETWORK_SERVICE].contains(&account) => {
-                AccountKind::Service
-            }
-            (false, false) => AccountKind::User,
-        }
-    }
-
-    fn logon(self) -> LogonType {
-        match self {
-            AccountKind::User => LogonType::Interactive,
-            AccountKind::System | AccountKind::Service => LogonType::Service,
-        }
-    }
-
-    /// System for the built-in service accounts, Medium for everybody else (DIV-35).
-    fn integrity(self, account: Sid) -> IntegrityLevel {
-        if [SYSTEM, sid::LOCAL_SERVICE, sid::NETWORK_SERVICE].contains(&account) {
-            IntegrityLevel::System
-        } else {
-            IntegrityLevel::Medium
-        }
-    }
-
-    /// Services do not fall to the level of their programs.
-    fn policy(self) -> MandatoryPolicy {
-        match self {
-            AccountKind::User | AccountKind::System => {
-                MandatoryPolicy::NO_WRITE_UP | MandatoryPolicy::NEW_PROCESS_MIN
-            }
-            AccountKind::Service => MandatoryPolicy::NO_WRITE_UP,
-        }
-    }
-
-    fn groups(self, logon: LogonType) -> Vec<SidAndAttributes> {
-        let plain = |sid| SidAndAttributes { sid, attributes: DEFAULT_GROUP };
-        match self {
-            AccountKind::System => vec![
-                SidAndAttributes {
-                    sid: sid::ADMINISTRATORS,
-                    attributes: DEFAULT_GROUP | GroupAttributes::OWNER,
-                },
-                plain(sid::EVERYONE),
-                plain(sid::AUTHENTICATED_USERS),
-                plain(sid::LOCAL),
-            ],
-            AccountKind::User if logon != LogonType::Network => {
-                [sid::EVERYONE, sid::AUTHENTICATED_USERS, sid::USERS, logon.group()].map(plain).into()
-            }
-            AccountKind::User | AccountKind::Service => {
-                [sid::EVERYONE, sid::AUTHENTICATED_USERS, logon.group()].map(plain).into()
-            }
-        }
-    }
-
-    /// Users for a user, Administrators for SYSTEM, the account itself for a service; as an index of the token.
-    fn primary_group(self, facts: &IdentityFacts) -> u8 {
-        let wanted = match self {
-            AccountKind::User => sid::USERS,
-            AccountKind::System => sid::ADMINISTRATORS,
-            AccountKind::Service => return 0,
-        };
-        let position = facts.groups.iter().position(|group| group.sid == wanted);
-        position.and_then(|n| u8::try_from(n + 1).ok()).unwrap_or(0)
-    }
-}
-
-/// Declared groups join the default ones; one that is there already takes the declared state.
-fn merge_groups(groups: &mut Vec<SidAndAttributes>, shape: &TokenShape) {
-    for group in &shape.groups {
-        match groups.iter_mut().find(|entry| entry.sid == group.sid) {
-            Some(entry) => entry.attributes = group.attributes,
-            None => groups.push(*group),
-        }
-    }
-    groups.retain(|group| !shape.removed_groups.contains(&group.sid));
-}
-
-/// TOK-25, and all of them for SYSTEM (PRC-18).
-fn privileges_of(shapes: &[&TokenShape], account: Sid) -> Privileges {
-    let mut present = if account == SYSTEM {
-        PrivilegeSet::all()
-    } else {
-        [Privilege::CHANGE_NOTIFY, Privilege::CREATE_SYMBOLIC_LINK].into_iter().collect()
-    };
-    let mut enabled = present;
-    for (privilege, state) in shapes.iter().flat_map(|shape| &shape.privileges) {
-        present.insert(*privilege);
-        match state {
-            PrivilegeDecl::Enabled => enabled.insert(*privilege),
-            PrivilegeDecl::Disabled => enabled.remove(*privilege),
-            PrivilegeDecl::Removed => {
-                present.remove(*privilege);
-                enabled.remove(*privilege);
-            }
-        }
-    }
-    Privileges::new(present, enabled)
-}
-
-/// Whether a token of the account has a group that nobody declared: its kind's, or that of a logon.
-pub(super) fn group_by_default(account: Sid, service: Option<Sid>, group: Sid) -> bool {
-    let kind = AccountKind::new(account, service.is_some());
-    LogonType::ALL.iter().any(|(logon, ..)| kind.groups(*logon).iter().any(|known| known.sid == group))
-}
-
-/// Whether a token of the account has a privilege that nobody declared (TOK-25).
-pub(super) fn privilege_by_default(account: Sid, privilege: Privilege) -> bool {
-    privileges_of(&[], account).state(privilege) != PrivilegeState::Absent
-}
-
-fn account_name(account: Sid) -> String {
-    sid::WellKnown::of(account).map_or_else(|| account.to_string(), |row| row.name.to_owned())
-}
-
-/// GENERIC_ALL to the user and to SYSTEM; for SYSTEM to SYSTEM and Administrators (section 10.9).
-fn default_dacl(user: Sid) -> Vec<Ace> {
-    let all = |sid| Ace::basic(AceType::ALLOW, sid, AccessMask::GENERIC_ALL);
-    if user == SYSTEM { vec![all(SYSTEM), all(sid::ADMINISTRATORS)] } else { vec![all(user), all(SYSTEM)] }
-}
-
 /// FILE-12: SYSTEM and Administrators everything, below too; Everyone may walk through.
 fn implicit_directory() -> SecurityDescriptor {
     let everything = ObjectType::Directory.mapping().all;
@@ -644,21 +447,5 @@ fn system_descriptor(aces: Vec<Ace>) -> SecurityDescriptor {
         group: Some(SYSTEM),
         dacl: Some(Acl::new(aces)),
         ..SecurityDescriptor::default()
-    }
-}
-
-/// PRC-9
-fn process_descriptor(user: Sid, group: Sid) -> SecurityDescriptor {
-    let all = ObjectType::Process.mapping().all;
-    let query_limited = AccessMask(0x1000);
-    SecurityDescriptor {
-        owner: Some(user),
-        group: Some(group),
-        ..system_descriptor(vec![
-            Ace::basic(AceType::ALLOW, user, all),
-            Ace::basic(AceType::ALLOW, sid::ADMINISTRATORS, all),
-            Ace::basic(AceType::ALLOW, SYSTEM, all),
-            Ace::basic(AceType::ALLOW, sid::EVERYONE, query_limited),
-        ])
     }
 }

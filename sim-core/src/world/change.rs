@@ -7,11 +7,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::build::{group_by_default, privilege_by_default};
 use super::declare::{
     DaclDecl, Declarations, ObjectDecl, PolicyDecl, PolicyRuleDecl, PrincipalDecl, PrivilegeDecl, SaclDecl,
     SaclEntry, SecurityDecl, TokenShape,
 };
+use super::logon::{group_by_default, privilege_by_default};
 use super::registry::{ValueData, fold};
 use crate::access::ProcessTrust;
 use crate::model::{DEFAULT, Model};
@@ -326,7 +326,8 @@ impl Declarations {
 
     fn change_process(&mut self, change: &ProcessChange) -> Result<(), ChangeError> {
         let process = self.processes.get_mut(change.process).ok_or(ChangeError::NotThere)?;
-        let account_of = change.account.unwrap_or(process.account);
+        // One that waits to be spawned has no token of its own that could be changed.
+        let account_of = change.account.or(process.account).ok_or(ChangeError::NotThere)?;
         let of_account = self.principals.iter().find(|principal| principal.sid == account_of);
         let shapes = of_account.map(|principal| &principal.shape);
         let has = |group: Sid| {
@@ -341,8 +342,8 @@ impl Declarations {
         };
         shape.change(&change.shape, &has, &privilege)?;
         process.shape = shape;
-        process.account = account_of;
-        process.trust = change.trust.unwrap_or(process.trust);
+        process.account = Some(account_of);
+        process.trust = change.trust.or(process.trust);
         Ok(())
     }
 }
@@ -500,6 +501,7 @@ impl TokenShape {
         self.mandatory_policy = new.mandatory_policy.or(self.mandatory_policy);
         self.audit_policy = new.audit_policy.or(self.audit_policy);
         self.logon = new.logon.or(self.logon);
+        self.elevation = new.elevation.or(self.elevation);
         if new.restricted.is_some() {
             self.restricted.clone_from(&new.restricted);
         }
@@ -631,7 +633,14 @@ mod tests {
     }
 
     fn declared(path: &str, class: ObjectType, security: SecurityDecl) -> ObjectDecl {
-        ObjectDecl { path: Arc::from(path), class, security, values: Vec::new(), edits: Vec::new() }
+        ObjectDecl {
+            path: Arc::from(path),
+            class,
+            security,
+            program: None,
+            values: Vec::new(),
+            edits: Vec::new(),
+        }
     }
 
     /// A directory that lets `Users` read, and a file below that inherits.

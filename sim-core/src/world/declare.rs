@@ -10,7 +10,8 @@ use crate::sd::condition::Claim;
 use crate::sd::{Ace, AceFlags, AceType, LabelPolicy};
 use crate::sid::Sid;
 use crate::token::{
-    AuditPolicy, Confinement, GroupAttributes, IntegrityLevel, MandatoryPolicy, SidAndAttributes,
+    AuditPolicy, Confinement, ElevationType, GroupAttributes, IntegrityLevel, MandatoryPolicy,
+    SidAndAttributes,
 };
 
 use super::change::PartsChange;
@@ -73,6 +74,8 @@ pub struct TokenShape {
     pub default_dacl: Option<Vec<Ace>>,
     /// How the principal logged on.
     pub logon: Option<LogonType>,
+    /// Which half of an elevation pair it is, if there is a pair (TOK-38).
+    pub elevation: Option<ElevationType>,
 }
 
 /// `restricted { … }`
@@ -140,16 +143,29 @@ impl LogonType {
 pub struct ProcessDecl {
     /// Its name.
     pub name: Arc<str>,
-    /// Whose token it has: a principal's SID or a well-known account.
-    pub account: Sid,
+    /// Whose token it has: a principal's SID or a well-known account; `None` for one that waits to be spawned.
+    pub account: Option<Sid>,
     /// The service's own SID (PRC-19); `None` for a plain process.
     pub service_sid: Option<Sid>,
     /// What shapes its token beyond its account's.
     pub shape: TokenShape,
-    /// Process trust (PRC-13).
-    pub trust: ProcessTrust,
-    /// Its threads by name, `main` first if there is one.
-    pub threads: Vec<Arc<str>>,
+    /// Process trust (PRC-13); a process that is spawned has its parent's if none is given.
+    pub trust: Option<ProcessTrust>,
+    /// Whether it may start no other process (PRC-2).
+    pub no_child_process: bool,
+    /// The parts of its descriptor that are given (PRC-9).
+    pub descriptor: Option<DescriptorParts>,
+    /// Its threads, `main` first if there is one.
+    pub threads: Vec<ThreadDecl>,
+}
+
+/// A thread of a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadDecl {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether it waits until a step spawns it.
+    pub waits: bool,
 }
 
 /// An endpoint of a service.
@@ -174,6 +190,8 @@ pub struct ObjectDecl {
     pub class: ObjectType,
     /// Its descriptor.
     pub security: SecurityDecl,
+    /// The trust that it is signed for, of a program (PRC-4, PRC-13).
+    pub program: Option<ProcessTrust>,
     /// The values of a key.
     pub values: Vec<(Arc<str>, ValueData)>,
     /// Edits of the descriptor that all this gives, one after the other.

@@ -152,9 +152,17 @@ impl World {
         Ok(Success::Ok)
     }
 
+    /// Closes a handle of a process that has ended.
+    pub(super) fn close_handle(&mut self, id: HandleId) {
+        if let Some(handle) = self.handles.get_mut(id.index()).and_then(Option::take) {
+            self.free_handles.push(id);
+            self.drop_target(handle.target);
+        }
+    }
+
     fn drop_target(&mut self, target: HandleTarget) {
         if let HandleTarget::Token(token, _) = target {
-            self.tokens.release(token);
+            self.drop_token(token);
         }
     }
 

@@ -9,7 +9,7 @@ use super::check::{Ask, refused_by_gate};
 use super::handle::HandleTarget;
 use super::op::{ErrorName, Failure, Success};
 use super::record::{CheckPurpose, Fact, ObjectName, PeerRecord, Recorder};
-use super::{Connection, Held, Installed, World};
+use super::{Connection, Held, Installed, ProcessState, World};
 use crate::access::Intents;
 use crate::ids::{ConnectionId, EndpointId, ProcessId, Slot, ThreadId, TokenId};
 use crate::model::{AnonymousPeerToken, ImpersonateAnonymous, PrimaryTokenInHand};
@@ -40,7 +40,7 @@ impl World {
         recorder: &mut R,
     ) -> Result<Success, Failure> {
         let target = self.endpoint(endpoint);
-        if self.process(target.process).live_threads == 0 {
+        if self.process(target.process).state != ProcessState::Running {
             return Err(ErrorName::NotFound.into());
         }
         let captures_peer = target.captures_peer;
@@ -66,7 +66,7 @@ impl World {
             Captured::Primary(level) => self.copy_of(self.primary_token(thread), level),
             Captured::Installed(level) => self.copy_of(self.effective_token(thread), level),
         };
-        let captured = captures_peer.then(|| self.tokens.insert(captured));
+        let captured = captures_peer.then(|| self.add_token(captured));
         let id = ConnectionId(self.connections.len() as u32);
         self.connections.push(Connection {
             client: thread,
@@ -234,7 +234,7 @@ impl World {
         if end == SERVICE {
             // The captured identity lives as long as the service's end (IMP-3); the client may be gone before.
             if let Some(token) = self.connections.get_mut(id.index()).and_then(|c| c.captured.take()) {
-                self.tokens.release(token);
+                self.drop_token(token);
             }
             for thread in &mut self.threads {
                 if thread.serving == Some(id) {
@@ -319,8 +319,9 @@ impl World {
 
     /// Makes a token the thread's own; there is no stack (IMP-20, IMP-24).
     fn install(&mut self, thread: ThreadId, token: Token, from: Option<ConnectionId>) {
+        // The new one first, so that a session of both does not end in between.
+        let token = self.add_token(token);
         self.revert(thread);
-        let token = self.tokens.insert(token);
         if let Some(state) = self.threads.get_mut(thread.index()) {
             state.installed = Some(Installed { token, from });
         }
@@ -349,7 +350,7 @@ impl World {
         {
             return Err(ErrorName::CantOpenAnonymous.into());
         }
-        self.tokens.retain(token);
+        self.share_token(token);
         self.open_handle(
             thread,
             bind,
@@ -364,7 +365,7 @@ impl World {
     pub(super) fn revert(&mut self, thread: ThreadId) {
         let installed = self.threads.get_mut(thread.index()).and_then(|state| state.installed.take());
         if let Some(installed) = installed {
-            self.tokens.release(installed.token);
+            self.drop_token(installed.token);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! are in `ipc`, `file`, `registry`, `token_ops`; what decides is `access`, called from `check` alone. Knows virtual time
 //! as a number that the engine sets, and nothing of scenarios, steps or text.
 
+mod adjust;
 mod build;
 pub mod change;
 mod check;
@@ -13,9 +14,11 @@ mod file;
 mod handle;
 mod ipc;
 mod live;
+mod logon;
 mod names;
 pub mod op;
 mod path;
+mod process;
 pub mod record;
 pub mod registry;
 mod security;
@@ -28,8 +31,10 @@ use std::sync::Arc;
 
 pub use build::BuildError;
 pub use handle::{Handle, HandleTarget};
+pub use logon::Pair;
 pub use record::{
-    CheckPurpose, CheckRecord, Fact, HandleUse, NoRecord, ObjectName, PeerRecord, Recorder, Who,
+    CheckPurpose, CheckRecord, EndedSession, Fact, HandleUse, NoRecord, ObjectName, PeerRecord, Recorder,
+    Remark, Who,
 };
 pub use show::{Shown, ShownForm, ShownGroup, ShownThread};
 
@@ -42,7 +47,7 @@ use crate::rights::ObjectType;
 use crate::sid::{Sid, SidTable};
 use crate::token::{ImpersonationLevel, Token};
 
-use declare::LogonType;
+use declare::{DescriptorParts, LogonType, PrincipalDecl};
 use op::{ErrorName, Failure, Operation, Outcome, Success};
 use registry::ValueData;
 
@@ -56,7 +61,12 @@ pub struct World {
     sids: Arc<SidTable>,
     policies: Arc<PolicyCache>,
     anonymous: Token,
+    principals: Arc<Vec<Arc<PrincipalDecl>>>,
     sessions: Vec<Session>,
+    /// How often each principal has logged on.
+    logons: BTreeMap<Arc<str>, u32>,
+    /// Sessions that have ended and were not told yet.
+    ended_sessions: Vec<SessionId>,
     tokens: Tokens,
     processes: Vec<Process>,
     threads: Vec<Thread>,
@@ -67,6 +77,12 @@ pub struct World {
     free_handles: Vec<HandleId>,
     /// Threads that something has happened to and that shall be tried again, in order.
     woken: VecDeque<ThreadId>,
+    /// Threads that were spawned and whose programs begin, in order.
+    started: VecDeque<ThreadId>,
+    /// The pid of the next process.
+    next_pid: u32,
+    /// The trust that programs are signed for (PRC-4, PRC-13).
+    programs: Arc<BTreeMap<ObjectId, ProcessTrust>>,
 }
 
 /// A logon session (SES-1).
@@ -80,13 +96,29 @@ pub struct Session {
     pub user: Sid,
     /// The name in traces, without its prefix: `alice#1` (SES-6).
     pub label: Arc<str>,
+    /// When it began.
+    pub since: u64,
+    /// Tokens of it that something refers to: it ends with the last of them (SES-4).
+    pub tokens: u32,
+    /// The elevation pair that lives on it (TOK-38).
+    pub pair: Option<Pair>,
 }
 
 /// Tokens in use: a slot is given away again when nothing refers to it (TOK-1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Tokens {
-    slots: Vec<(u32, Option<Token>)>,
+    slots: Vec<TokenPlace>,
     free: Vec<TokenId>,
+}
+
+/// A token and how many refer to it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct TokenPlace {
+    /// Those that keep its session alive (SES-5).
+    live: u32,
+    /// Those that only look: pairs, and what has ended.
+    kept: u32,
+    token: Option<Token>,
 }
 
 impl Tokens {
@@ -94,34 +126,61 @@ impl Tokens {
     pub(crate) fn insert(&mut self, mut token: Token) -> TokenId {
         let id = self.free.pop().unwrap_or(TokenId(self.slots.len() as u32));
         token.id = id;
+        let place = TokenPlace { live: 1, kept: 0, token: Some(token) };
         match self.slots.get_mut(id.index()) {
-            Some(slot) => *slot = (1, Some(token)),
-            None => self.slots.push((1, Some(token))),
+            Some(slot) => *slot = place,
+            None => self.slots.push(place),
         }
         id
     }
 
-    pub(crate) fn retain(&mut self, id: TokenId) {
-        if let Some(slot) = self.slots.get_mut(id.index()) {
-            slot.0 += 1;
+    /// One more reference; whether it is the only one that counts.
+    pub(crate) fn retain(&mut self, id: TokenId) -> bool {
+        let Some(place) = self.slots.get_mut(id.index()) else { return false };
+        place.live += 1;
+        place.live == 1
+    }
+
+    /// One reference less; whether it was the last that counted.
+    pub(crate) fn release(&mut self, id: TokenId) -> bool {
+        let Some(place) = self.slots.get_mut(id.index()) else { return false };
+        let last = place.live == 1;
+        place.live = place.live.saturating_sub(1);
+        self.free_unused(id);
+        last
+    }
+
+    /// One more that only looks.
+    pub(crate) fn keep(&mut self, id: TokenId) {
+        if let Some(place) = self.slots.get_mut(id.index()) {
+            place.kept += 1;
         }
     }
 
-    pub(crate) fn release(&mut self, id: TokenId) {
-        if let Some(slot) = self.slots.get_mut(id.index()) {
-            slot.0 = slot.0.saturating_sub(1);
-            if slot.0 == 0 && slot.1.take().is_some() {
-                self.free.push(id);
-            }
+    /// One less that only looks.
+    pub(crate) fn forget(&mut self, id: TokenId) {
+        if let Some(place) = self.slots.get_mut(id.index()) {
+            place.kept = place.kept.saturating_sub(1);
+        }
+        self.free_unused(id);
+    }
+
+    fn free_unused(&mut self, id: TokenId) {
+        if let Some(place) = self.slots.get_mut(id.index())
+            && place.live == 0
+            && place.kept == 0
+            && place.token.take().is_some()
+        {
+            self.free.push(id);
         }
     }
 
     pub(crate) fn get(&self, id: TokenId) -> Option<&Token> {
-        self.slots.get(id.index())?.1.as_ref()
+        self.slots.get(id.index())?.token.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, id: TokenId) -> Option<&mut Token> {
-        self.slots.get_mut(id.index())?.1.as_mut()
+        self.slots.get_mut(id.index())?.token.as_mut()
     }
 }
 
@@ -140,6 +199,27 @@ pub struct Process {
     pub descriptor: Arc<Descriptor>,
     /// Threads that have not ended.
     pub live_threads: u32,
+    /// Its threads: the first, and how many.
+    threads: (u32, u32),
+    /// The trust that is declared for it, in place of its parent's.
+    signed: Option<ProcessTrust>,
+    /// Whether it may start no other process (PRC-2).
+    pub no_child_process: bool,
+    /// Whether it waits to be spawned, runs or has ended.
+    pub state: ProcessState,
+    /// The parts of its own descriptor that were declared, in place of the default ones (PRC-9).
+    declared: Option<Arc<DescriptorParts>>,
+}
+
+/// Where a process or a thread is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProcessState {
+    /// It is declared and not spawned yet.
+    Waiting,
+    /// It runs.
+    Running,
+    /// It has ended.
+    Ended,
 }
 
 /// A thread (PRC-1).
@@ -161,8 +241,10 @@ pub struct Thread {
     inbox: VecDeque<Held>,
     /// Whether it waits in `take`.
     taking: bool,
-    /// Whether it has ended.
-    pub ended: bool,
+    /// Whether it waits to be spawned, runs or has ended.
+    pub state: ProcessState,
+    /// Whether a step spawns it: then it does not begin with its process.
+    waits: bool,
 }
 
 /// An installed impersonation token, and how the thread came by it.
@@ -273,7 +355,11 @@ impl World {
             sids: _,
             policies,
             anonymous,
+            // The same in every state of a run, and what could change is in the tokens.
+            principals: _,
             sessions,
+            logons,
+            ended_sessions,
             tokens,
             processes,
             threads,
@@ -283,11 +369,15 @@ impl World {
             handles,
             free_handles,
             woken,
+            started,
+            next_pid,
+            programs,
         } = self;
         (
-            (model.name, now, policies, anonymous, sessions, tokens),
+            (model.name, now, policies, anonymous, (sessions, logons, ended_sessions), tokens),
             (processes, threads, endpoints, connections, objects),
-            (handles, free_handles, woken),
+            (handles, free_handles, woken, started),
+            (next_pid, programs),
         )
     }
 
@@ -333,13 +423,20 @@ impl World {
             Operation::SetSecurity(place, change) => self.set_security(actor, place, change, recorder),
             Operation::Propagate(slot) => self.propagate(actor, *slot, recorder),
             Operation::CheckPrivilege(privilege) => self.check_privilege(actor, *privilege, recorder),
-            Operation::AdjustPrivilege(privilege, action) => {
-                self.adjust_privilege(actor, *privilege, *action)
-            }
-            Operation::AdjustGroup(group, enable) => self.adjust_group(actor, *group, *enable),
+            Operation::Adjust(token, adjustment) => self.adjust(actor, *token, adjustment, recorder),
             Operation::OpenToken { of, desired } => self.open_token(actor, bind, *of, *desired, recorder),
-            Operation::Duplicate(slot, level) => self.duplicate(actor, bind, *slot, *level),
-            Operation::Restrict(slot, restriction) => self.restrict(actor, bind, *slot, restriction),
+            Operation::Duplicate(slot, copy) => self.duplicate(actor, bind, *slot, copy, recorder),
+            Operation::Restrict(slot, restriction) => {
+                self.restrict(actor, bind, *slot, restriction, recorder)
+            }
+            Operation::Linked(slot) => self.linked(actor, bind, *slot, recorder),
+            Operation::Link { full, limited } => self.link(actor, *full, *limited, recorder),
+            Operation::Assign(slot) => self.assign(actor, *slot, recorder),
+            Operation::Logon(account, kind) => self.logon(actor, bind, (*account, *kind), recorder),
+            Operation::Spawn(process, token) => self.spawn(actor, *process, *token, recorder),
+            Operation::SpawnThread(thread) => self.spawn_thread(actor, *thread),
+            Operation::Exec(path) => self.exec(actor, path, recorder),
+            Operation::Kill(process) => self.kill(actor, *process, recorder),
             Operation::Give(slot, to) => self.give(actor, *slot, *to),
             Operation::Take => match self.take(actor, bind) {
                 Some(result) => result,
@@ -347,14 +444,19 @@ impl World {
             },
             Operation::Show => self.show_own(actor, recorder),
             Operation::ShowToken(slot) => self.show_token(actor, *slot, recorder),
+            Operation::ShowOther(of) => self.show_other(actor, *of, recorder),
             Operation::ShowThreads => self.show_threads(actor, recorder),
             Operation::Note(text) => {
                 recorder.fact(|_| Fact::Note(text.clone()));
                 Ok(Success::Ok)
             }
             Operation::Wait => Ok(Success::Ok),
-            Operation::Exit => Ok(Success::Ok),
+            Operation::Exit => {
+                self.end_process(self.thread(actor).process);
+                Ok(Success::Ok)
+            }
         };
+        self.tell_ended_sessions(recorder);
         match result {
             Ok(success) => Outcome::Done(success),
             Err(failure) => {
@@ -367,23 +469,14 @@ impl World {
         }
     }
 
-    /// The thread ends: what it acts as and what only it could reach goes with it (IMP-26, PRC-7).
-    pub fn end_thread(&mut self, thread: ThreadId) {
-        let Some(state) = self.threads.get_mut(thread.index()) else { return };
-        if std::mem::replace(&mut state.ended, true) {
-            return;
-        }
-        let process = state.process;
-        let Some(owner) = self.processes.get_mut(process.index()) else { return };
-        owner.live_threads = owner.live_threads.saturating_sub(1);
-        if owner.live_threads == 0 {
-            self.close_connections_of(process);
-        }
-    }
-
     /// The next thread that was woken, if any.
     pub fn take_woken(&mut self) -> Option<ThreadId> {
         self.woken.pop_front()
+    }
+
+    /// The next thread whose program begins, if any.
+    pub fn take_started(&mut self) -> Option<ThreadId> {
+        self.started.pop_front()
     }
 
     /// A thread.

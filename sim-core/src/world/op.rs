@@ -4,14 +4,15 @@
 
 use std::sync::Arc;
 
-use super::declare::{DescriptorParts, SaclEntry};
+use super::declare::{DescriptorParts, LogonType, SaclEntry};
 use super::registry::ValueData;
 use crate::access::Intents;
 use crate::ids::{EndpointId, ProcessId, Slot, ThreadId};
 use crate::privilege::Privilege;
 use crate::rights::AccessMask;
+use crate::sd::Ace;
 use crate::sid::Sid;
-use crate::token::{ImpersonationLevel, SidAndAttributes};
+use crate::token::{ImpersonationLevel, IntegrityLevel, MandatoryPolicy, SidAndAttributes, TokenType};
 
 /// One operation of one thread: names are resolved, handles are the thread's own slots.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -65,10 +66,8 @@ pub enum Operation {
     Propagate(Slot),
     /// `check SePriv`: a standalone gate of the token in effect (TOK-6).
     CheckPrivilege(Privilege),
-    /// `enable|disable|remove SePriv` on the token in effect (TOK-14).
-    AdjustPrivilege(Privilege, PrivilegeAction),
-    /// `enable|disable group G` on the token in effect (TOK-16).
-    AdjustGroup(Sid, bool),
+    /// `enable|disable|remove …`, `reset …` and `set_…` on the token in effect, or on one in hand (TOK-14 to TOK-19).
+    Adjust(Option<Slot>, Box<Adjustment>),
     /// `open_token … for RIGHTS` (TOK-30).
     OpenToken {
         /// Whose.
@@ -77,9 +76,30 @@ pub enum Operation {
         desired: AccessMask,
     },
     /// `duplicate t level …` (TOK-8).
-    Duplicate(Slot, Option<ImpersonationLevel>),
+    Duplicate(Slot, Copy),
     /// `restrict t {…}` (TOK-11).
     Restrict(Slot, Box<Restriction>),
+    /// `t2 = linked t` (TOK-40).
+    Linked(Slot),
+    /// `link FULL to LIMITED` (TOK-38).
+    Link {
+        /// The elevated half.
+        full: Slot,
+        /// The filtered half.
+        limited: Slot,
+    },
+    /// `assign t` (PRC-6).
+    Assign(Slot),
+    /// `t = logon USER (network)` (SES-4, TOK-7).
+    Logon(Sid, LogonType),
+    /// `spawn P …` (PRC-2).
+    Spawn(ProcessId, SpawnToken),
+    /// `spawn thread T` (PRC-3).
+    SpawnThread(ThreadId),
+    /// `exec "image"` (PRC-4).
+    Exec(Arc<str>),
+    /// `kill P` (PRC-8, PRC-10).
+    Kill(ProcessId),
     /// `give x to THREAD`
     Give(Slot, ThreadId),
     /// `take`: waits until something is given.
@@ -88,6 +108,8 @@ pub enum Operation {
     Show,
     /// `show t` (TOK_QUERY on the handle).
     ShowToken(Slot),
+    /// `show process P`, `show thread P.T` (TOK-30).
+    ShowOther(TokenOf),
     /// `show threads` (IMP-39).
     ShowThreads,
     /// `note "…"`
@@ -96,33 +118,6 @@ pub enum Operation {
     Wait,
     /// `exit`
     Exit,
-}
-
-impl Operation {
-    /// The name that it works on, if it works on what an earlier step gave.
-    #[must_use]
-    pub fn slot(&self) -> Option<Slot> {
-        match self {
-            Operation::Send(slot, _)
-            | Operation::Receive(slot)
-            | Operation::Close(slot)
-            | Operation::Impersonate(slot)
-            | Operation::Capture(slot)
-            | Operation::Transfer(slot, _)
-            | Operation::QueryValue(slot, _)
-            | Operation::SetValue(slot, ..)
-            | Operation::DeleteValue(slot, _)
-            | Operation::Delete(Place::Handle(slot))
-            | Operation::QuerySecurity(Place::Handle(slot), _)
-            | Operation::SetSecurity(Place::Handle(slot), _)
-            | Operation::Propagate(slot)
-            | Operation::Duplicate(slot, _)
-            | Operation::Restrict(slot, _)
-            | Operation::Give(slot, _)
-            | Operation::ShowToken(slot) => Some(*slot),
-            _ => None,
-        }
-    }
 }
 
 /// What a step is about.
@@ -191,6 +186,51 @@ pub enum TokenOf {
     Process(ProcessId),
     /// A thread's effective token.
     Thread(ThreadId),
+}
+
+/// What a copy of a token shall be (TOK-8); what is not said is as in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Copy {
+    /// Primary, or impersonation at a level.
+    pub kind: Option<TokenType>,
+    /// What the handle on it shall be able to do; whatever the copy's descriptor gives if nothing is said.
+    pub desired: Option<AccessMask>,
+}
+
+/// Whose token a new process gets (PRC-2, PRC-6, TOK-41).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SpawnToken {
+    /// A copy of the parent's primary one.
+    Own,
+    /// The one in hand.
+    Held(Slot),
+    /// That of a new logon.
+    User(Sid),
+    /// A copy of the full half of the parent's pair: the authority has agreed.
+    Elevated,
+}
+
+/// A change to a token. Each is one request: it is done as a whole or not at all.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Adjustment {
+    /// Privileges (TOK-14).
+    Privileges(Vec<Privilege>, PrivilegeAction),
+    /// Every privilege back to its default state (TOK-14).
+    ResetPrivileges,
+    /// Groups on or off (TOK-16).
+    Groups(Vec<Sid>, bool),
+    /// Every group back to its default state (TOK-16).
+    ResetGroups,
+    /// The DACL of new objects; `None` clears it (TOK-17).
+    DefaultDacl(Option<Vec<Ace>>),
+    /// The owner of new objects (TOK-17).
+    DefaultOwner(Sid),
+    /// The group of new objects (TOK-17).
+    DefaultGroup(Sid),
+    /// The integrity level (TOK-19).
+    Integrity(IntegrityLevel),
+    /// The mandatory policy (TOK-19).
+    MandatoryPolicy(MandatoryPolicy),
 }
 
 /// What happens to a privilege.

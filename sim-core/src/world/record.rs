@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::declare::LogonType;
 use super::op::DeniedBy;
 use super::show::{Shown, ShownThread};
 use crate::access::{AccessError, Decision, Explanation, Intents};
@@ -68,6 +69,53 @@ pub enum Fact {
     Security(String),
     /// Why an operation was refused, where the error alone does not tell.
     Reason(String),
+    /// A logon session ended with its last token (SES-4).
+    SessionEnded(EndedSession),
+    /// Something that a review of a policy should see.
+    Remark(Remark),
+    /// A process was started: its pid and the user of its token.
+    Started(u32, Sid),
+}
+
+/// A logon session that ended (SES-4).
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndedSession {
+    /// Its label.
+    pub label: Arc<str>,
+    /// Its number.
+    pub number: u64,
+    /// Whose it was.
+    pub user: Sid,
+    /// How the principal had logged on.
+    pub kind: LogonType,
+    /// When it began.
+    pub since: u64,
+}
+
+/// What a review of a policy should see although nothing was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Remark {
+    /// A token that could only be looked at became a primary one (TOK-10).
+    LevelLaundered,
+    /// A handle went to another process, and nobody's identity was asked (PRC-12).
+    HandleTransfer,
+    /// Some privileges were not on the token, and the rest was done (TOK-14).
+    NotAllAssigned,
+    /// The token fell to the integrity of the program (PRC-5).
+    IntegrityLowered,
+}
+
+impl Remark {
+    /// The word for traces, and the rule behind it.
+    #[must_use]
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Remark::LevelLaundered => ("level_laundered", "TOK-10"),
+            Remark::HandleTransfer => ("handle_transfer", "PRC-12"),
+            Remark::NotAllAssigned => ("not_all_assigned", "TOK-14"),
+            Remark::IntegrityLowered => ("integrity_lowered", "PRC-5"),
+        }
+    }
 }
 
 /// The two ends of a connection, by process and thread name, and whom it carries.

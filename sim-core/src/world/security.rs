@@ -11,7 +11,7 @@ use super::handle::HandleTarget;
 use super::op::{ErrorName, Failure, LabelChange, Place, SecurityChange, Success};
 use super::record::{CheckPurpose, Fact, Recorder};
 use crate::access::{Descriptor, Intents};
-use crate::ids::{ObjectId, Slot, ThreadId};
+use crate::ids::{ObjectId, Slot, ThreadId, TokenId};
 use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, GenericMapping, ObjectType};
 use crate::sd::inherit::{ListChange, Propagated, propagate};
@@ -31,6 +31,12 @@ impl World {
         recorder: &mut R,
     ) -> Result<Success, Failure> {
         let right = if sacl { AccessMask::ACCESS_SYSTEM_SECURITY } else { AccessMask::READ_CONTROL };
+        if let Some(token) = self.token_at(thread, place) {
+            let (_, handle) = self.handle_in(thread, token.1)?;
+            self.test_mask(handle, &[right], recorder)?;
+            self.tell_token_security(token.0, sacl, recorder);
+            return Ok(Success::Ok);
+        }
         let id = self.let_at(thread, place, (right, Intents::empty()), recorder)?;
         self.tell_security(id, sacl, recorder);
         Ok(Success::Ok)
@@ -45,7 +51,11 @@ impl World {
     }
 
     fn security_words(&self, id: ObjectId, shown: &SecurityDescriptor) -> String {
-        let context = SddlContext { class: Some(self.object(id).class), ..SddlContext::of(&self.model) };
+        self.sddl_words(self.object(id).class, shown)
+    }
+
+    fn sddl_words(&self, class: ObjectType, shown: &SecurityDescriptor) -> String {
+        let context = SddlContext { class: Some(class), ..SddlContext::of(&self.model) };
         sddl::print(shown, &context).unwrap_or_else(|error| format!("not to be written as SDDL: {error}"))
     }
 
@@ -63,7 +73,27 @@ impl World {
         if parts.is_empty() || parts.contains(Parts::LABEL | Parts::SACL) {
             return Err(ErrorName::InvalidParameter.into());
         }
+        if let Some((token, slot)) = self.token_at(thread, place) {
+            return self.set_token_security(thread, (token, slot), change, parts, recorder);
+        }
         let id = self.let_write_security(thread, place, parts, recorder)?;
+        let bare = SecurityDescriptor::default();
+        let current = self.object(id).descriptor.as_ref().map_or(&bare, |descriptor| descriptor.source());
+        let merged = self.merged(thread, current, change, parts, recorder)?;
+        self.store(id, merged);
+        self.tell_security(id, parts == Parts::SACL, recorder);
+        Ok(Success::Ok)
+    }
+
+    /// A descriptor with the given parts in place of its own, if the thread's subject may write them so.
+    fn merged<R: Recorder>(
+        &self,
+        thread: ThreadId,
+        current: &SecurityDescriptor,
+        change: &SecurityChange,
+        parts: Parts,
+        recorder: &mut R,
+    ) -> Result<SecurityDescriptor, Failure> {
         let subject = self.subject_token(thread)?;
         let owner_groups = owner_groups(subject);
         let mut new = creator_descriptor(&change.parts, &self.model);
@@ -71,8 +101,6 @@ impl World {
             let list = SaclDecl { entries: vec![label.clone()], ..SaclDecl::default() };
             new.sacl = Some(Acl::new(list.aces(&self.model)));
         }
-        let bare = SecurityDescriptor::default();
-        let current = self.object(id).descriptor.as_ref().map_or(&bare, |descriptor| descriptor.source());
         let merged = merge(current, &new, parts, &writer(subject, &owner_groups)).map_err(|refusal| {
             recorder.fact(|_| Fact::Reason(refusal.to_string()));
             refused_write(refusal)
@@ -80,9 +108,46 @@ impl World {
         if size::descriptor(&merged) > size::MAX_DESCRIPTOR {
             return Err(ErrorName::InvalidSecurityDescriptor.into());
         }
-        self.store(id, merged);
-        self.tell_security(id, parts == Parts::SACL, recorder);
+        Ok(merged)
+    }
+
+    /// The token behind a handle, where the place is one on a token.
+    fn token_at(&self, thread: ThreadId, place: &Place) -> Option<(TokenId, Slot)> {
+        let Place::Handle(slot) = place else { return None };
+        match self.handle_in(thread, *slot).ok()?.1.target {
+            HandleTarget::Token(token, _) => Some((token, *slot)),
+            HandleTarget::Object(_) => None,
+        }
+    }
+
+    /// Writes parts of a token's own descriptor, by the mask of the handle (TOK-27).
+    fn set_token_security<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        (token, slot): (TokenId, Slot),
+        change: &SecurityChange,
+        parts: Parts,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let (_, handle) = self.handle_in(thread, slot)?;
+        self.test_mask(handle, &[parts.required()], recorder)?;
+        let current = self.token_descriptor(token);
+        let mut merged = self.merged(thread, current.source(), change, parts, recorder)?;
+        map_rights(&mut merged, self.model.mapping(ObjectType::Token));
+        if let Some(token) = self.tokens.get_mut(token) {
+            token.descriptor = Some(Arc::new(merged));
+        }
+        self.tell_token_security(token, parts == Parts::SACL, recorder);
         Ok(Success::Ok)
+    }
+
+    fn tell_token_security<R: Recorder>(&mut self, token: TokenId, sacl: bool, recorder: &mut R) {
+        let descriptor = self.token_descriptor(token);
+        if let Some(owner) = descriptor.source().owner.filter(|_| !sacl) {
+            recorder.fact(|_| Fact::Owner(owner));
+        }
+        let shown = readable(descriptor.source(), sacl);
+        recorder.fact(|_| Fact::Security(self.sddl_words(ObjectType::Token, &shown)));
     }
 
     /// Whether the thread may write these parts (FILE-25, FILE-26). An object without a descriptor has nothing that could be

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::World;
 use super::handle::{HandleTarget, outside_mask};
-use super::op::{ErrorName, Failure, Success};
+use super::op::{ErrorName, Failure, Success, TokenOf};
 use super::record::{Fact, Recorder};
 use crate::ids::{ProcessId, Slot, ThreadId};
 use crate::privilege::{Privilege, PrivilegeState};
@@ -15,6 +15,7 @@ use crate::sid::Sid;
 use crate::token::{GroupAttributes, ImpersonationLevel, IntegrityLevel, Token};
 
 const TOKEN_QUERY: AccessMask = AccessMask(0x8);
+const PROCESS_QUERY_INFORMATION: AccessMask = AccessMask(0x400);
 
 /// A token as `show` prints it (IMP-38).
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +38,8 @@ pub struct Shown {
     pub restricting: Vec<Sid>,
     /// The sandbox: its SID and capabilities.
     pub confinement: Option<(Sid, Vec<Sid>)>,
+    /// Whether the process may start no other one.
+    pub no_child_process: bool,
 }
 
 /// Whose token it is.
@@ -90,7 +93,8 @@ impl World {
     /// A process's primary token.
     #[must_use]
     pub fn show_process(&self, process: ProcessId) -> Shown {
-        self.shown(self.token(self.process(process).primary), ShownForm::Process)
+        let shown = self.shown(self.token(self.process(process).primary), ShownForm::Process);
+        Shown { no_child_process: self.process(process).no_child_process, ..shown }
     }
 
     /// The threads of a process by tid (IMP-39).
@@ -149,6 +153,30 @@ impl World {
         Ok(Success::Ok)
     }
 
+    /// `show process P`, `show thread P.T`: PROCESS_QUERY_INFORMATION and trust; a process may always look at itself
+    /// (TOK-30).
+    pub(super) fn show_other<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        of: TokenOf,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let shown = match of {
+            TokenOf::Own => self.show_thread(thread),
+            TokenOf::Process(process) => {
+                self.reach_process(thread, process, PROCESS_QUERY_INFORMATION, recorder)?;
+                self.show_process(process)
+            }
+            TokenOf::Thread(other) => {
+                let process = self.thread(other).process;
+                self.reach_process(thread, process, PROCESS_QUERY_INFORMATION, recorder)?;
+                self.show_thread(other)
+            }
+        };
+        recorder.fact(|_| Fact::Shown(Box::new(shown)));
+        Ok(Success::Ok)
+    }
+
     fn shown(&self, token: &Token, form: ShownForm) -> Shown {
         let facts = token.facts();
         let session = self.session(facts.session);
@@ -189,6 +217,7 @@ impl World {
                 .confinement
                 .as_ref()
                 .map(|sandbox| (sandbox.sid, sandbox.capabilities.iter().map(|entry| entry.sid).collect())),
+            no_child_process: false,
         }
     }
 }

@@ -1,0 +1,379 @@
+//! Processes and threads: how they begin, run another program and end, and who may reach another one.
+//!
+//! Authority: PRC-1 to PRC-10, PRC-14, IMP-25, IMP-26, SES-5, TOK-41.
+
+use std::sync::Arc;
+
+use super::check::Ask;
+use super::file::Defaults;
+use super::logon::Logon;
+use super::op::{DeniedBy, ErrorName, Failure, SpawnToken, Success};
+use super::record::{CheckPurpose, Fact, ObjectName, Recorder, Remark};
+use super::{Process, ProcessState, World};
+use crate::access::{Descriptor, Intents, ProcessTrust};
+use crate::ids::{HandleId, ProcessId, ThreadId, TokenId};
+use crate::privilege::{Privilege, PrivilegeState};
+use crate::rights::{AccessMask, ObjectType};
+use crate::sd::{Ace, AceFlags, AceType, Acl, SecurityDescriptor};
+use crate::sid::{self, SYSTEM, Sid};
+use crate::token::{IntegrityLevel, MandatoryPolicy, Token};
+
+/// The first pid; the others are its multiples (PRC-1).
+const PID_STEP: u32 = 100;
+const FILE_EXECUTE: AccessMask = AccessMask(0x20);
+const PROCESS_TERMINATE: AccessMask = AccessMask(0x1);
+const PROCESS_QUERY_LIMITED: AccessMask = AccessMask(0x1000);
+
+impl World {
+    /// The next free multiple of 100: above every tid that was ever given.
+    pub(super) fn next_pid(&mut self, threads: u32) -> u32 {
+        let pid = self.next_pid;
+        self.next_pid = pid.saturating_add(threads.max(1)).div_ceil(PID_STEP).saturating_mul(PID_STEP);
+        pid
+    }
+
+    /// `spawn P …`: a process with a token of its own, none of the parent's names, and no installed identity (PRC-2, IMP-25).
+    pub(super) fn spawn<R: Recorder>(
+        &mut self,
+        actor: ThreadId,
+        child: ProcessId,
+        how: SpawnToken,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        if self.process(child).state == ProcessState::Running {
+            return Err(ErrorName::Busy.into());
+        }
+        let parent = self.thread(actor).process;
+        if self.process(parent).no_child_process {
+            return Err(ErrorName::AccessDenied.into());
+        }
+        let own = self.token(self.process(parent).primary).clone();
+        let (user, group) = (own.facts().user, own.primary_group());
+        let primary = match how {
+            SpawnToken::Own => self.add_token(own),
+            SpawnToken::Held(slot) => {
+                let token = self.assignable(actor, slot, recorder)?;
+                self.add_token(token)
+            }
+            SpawnToken::User(account) => {
+                // A logon (SES-4) whose token becomes a primary one (PRC-6): both gates, as for the single steps.
+                self.require(actor, Privilege::TCB, recorder)?;
+                self.require_of_process(actor, Privilege::ASSIGN_PRIMARY_TOKEN, recorder)?;
+                self.log_on(actor, account, None)?
+            }
+            SpawnToken::Elevated => {
+                let pair = self.session(own.facts().session).and_then(|session| session.pair);
+                let full = self.token(pair.ok_or(ErrorName::NotFound)?.full).clone();
+                self.add_token(full)
+            }
+        };
+        let token = self.token(primary).facts().user;
+        let owner = if token == user { (user, group) } else { (token, self.token(primary).primary_group()) };
+        let block = (self.process(parent).trust, self.process(parent).no_child_process);
+        self.start_process(child, primary, block);
+        self.guard_process(child, owner.0, owner.1);
+        let pid = self.process(child).pid;
+        recorder.fact(|_| Fact::Started(pid, token));
+        Ok(Success::Ok)
+    }
+
+    /// Puts a process that waits, or has ended, at its beginning with this primary token.
+    fn start_process(&mut self, id: ProcessId, primary: TokenId, (trust, childless): (ProcessTrust, bool)) {
+        let (first, count) = self.process(id).threads;
+        let pid = self.next_pid(count);
+        let before = self.process(id).state;
+        let old = self.process(id).primary;
+        let mut live = 0;
+        for n in 0..count {
+            let thread = ThreadId(first + n);
+            self.reset_thread(thread, before);
+            let Some(state) = self.threads.get_mut(thread.index()) else { continue };
+            state.tid = pid + n;
+            if state.waits {
+                state.state = ProcessState::Waiting;
+            } else {
+                live += 1;
+                self.started.push_back(thread);
+            }
+        }
+        if let Some(process) = self.processes.get_mut(id.index()) {
+            process.pid = pid;
+            process.primary = primary;
+            process.trust = process.signed.unwrap_or(trust);
+            process.no_child_process |= childless;
+            process.live_threads = live;
+            process.state = ProcessState::Running;
+        }
+        if before == ProcessState::Ended {
+            self.tokens.forget(old);
+        }
+    }
+
+    /// A thread at its beginning: nothing of an earlier life is left on it.
+    fn reset_thread(&mut self, thread: ThreadId, before: ProcessState) {
+        let Some(state) = self.threads.get_mut(thread.index()) else { return };
+        let installed = state.installed.take();
+        let ended = state.state == ProcessState::Ended || before == ProcessState::Ended;
+        state.slots.iter_mut().for_each(|slot| *slot = None);
+        state.serving = None;
+        state.inbox.clear();
+        state.taking = false;
+        state.state = ProcessState::Running;
+        if let Some(installed) = installed.filter(|_| ended) {
+            self.tokens.forget(installed.token);
+        }
+    }
+
+    /// `spawn thread T`: it shares the primary token, and begins without an installed identity (PRC-3, IMP-25).
+    pub(super) fn spawn_thread(&mut self, actor: ThreadId, thread: ThreadId) -> Result<Success, Failure> {
+        let process = self.thread(actor).process;
+        if self.thread(thread).process != process {
+            return Err(ErrorName::WrongState.into());
+        }
+        if self.thread(thread).state == ProcessState::Running {
+            return Err(ErrorName::Busy.into());
+        }
+        self.reset_thread(thread, ProcessState::Running);
+        self.started.push_back(thread);
+        if let Some(process) = self.processes.get_mut(process.index()) {
+            process.live_threads += 1;
+        }
+        Ok(Success::Ok)
+    }
+
+    /// `exec "image"`: another program in the same process (PRC-4).
+    pub(super) fn exec<R: Recorder>(
+        &mut self,
+        actor: ThreadId,
+        path: &str,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let image = self.find(actor, path, false, recorder)?.existing()?;
+        if self.object(image).class != ObjectType::File {
+            return Err(ErrorName::IsADirectory.into());
+        }
+        let ask = Ask {
+            purpose: CheckPurpose::Target,
+            desired: FILE_EXECUTE,
+            intents: Intents::empty(),
+            object: &|world| world.describe(image),
+        };
+        // The right is the subject's, so an impersonating thread needs the client's; what runs then is the process again.
+        self.decide_object(actor, image, &ask, recorder)?;
+        self.revert(actor);
+        let process = self.thread(actor).process;
+        let (first, count) = self.process(process).threads;
+        for other in (first..first + count).map(ThreadId).filter(|other| *other != actor) {
+            self.interrupt(other);
+        }
+        if let Some(state) = self.processes.get_mut(process.index()) {
+            state.live_threads = 1;
+            state.trust = self.programs.get(&image).copied().unwrap_or_default();
+        }
+        let label = self.object(image).descriptor.as_ref().map_or(IntegrityLevel::Medium, file_label);
+        let token = self.primary_token(actor);
+        let falls = token.facts().mandatory_policy.contains(MandatoryPolicy::NEW_PROCESS_MIN)
+            && label < token.facts().integrity;
+        if falls {
+            let token = token.clone();
+            let lowered = self.lowered(&token, label);
+            self.replace_primary(process, lowered);
+            recorder.fact(|_| Fact::Remark(Remark::IntegrityLowered));
+        }
+        Ok(Success::Ok)
+    }
+
+    /// `kill P` (PRC-8, PRC-10)
+    pub(super) fn kill<R: Recorder>(
+        &mut self,
+        actor: ThreadId,
+        process: ProcessId,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        self.reach_process(actor, process, PROCESS_TERMINATE, recorder)?;
+        self.end_process(process);
+        Ok(Success::Ok)
+    }
+
+    /// Access to another process: its descriptor, which SeDebugPrivilege replaces, and its trust, which nothing does. A process
+    /// reaches itself unasked (PRC-10).
+    pub(super) fn reach_process<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        process: ProcessId,
+        desired: AccessMask,
+        recorder: &mut R,
+    ) -> Result<(), Failure> {
+        if process == self.thread(thread).process {
+            return Ok(());
+        }
+        if self.process(process).state != ProcessState::Running {
+            return Err(ErrorName::NotFound.into());
+        }
+        if self.privilege_gate(thread, Privilege::DEBUG, recorder) != PrivilegeState::Held {
+            let descriptor = self.process(process).descriptor.clone();
+            let ask = Ask {
+                purpose: CheckPurpose::Target,
+                desired,
+                intents: Intents::empty(),
+                object: &|world| ObjectName {
+                    class: ObjectType::Process,
+                    path: world.process(process).name.to_string(),
+                },
+            };
+            self.decide(thread, &descriptor, &ask, recorder)?;
+        }
+        let own = self.process(self.thread(thread).process).trust;
+        if own.dominates(self.process(process).trust) {
+            Ok(())
+        } else {
+            Err(Failure { error: ErrorName::AccessDenied, denied: Some(DeniedBy::Trust) })
+        }
+    }
+
+    /// A thread has come to the end of its program: what it acted as goes with it, and with the last thread its process
+    /// (IMP-26, PRC-7).
+    pub fn end_thread(&mut self, thread: ThreadId) {
+        if !self.stop_thread(thread) {
+            return;
+        }
+        let process = self.thread(thread).process;
+        let Some(owner) = self.processes.get_mut(process.index()) else { return };
+        owner.live_threads = owner.live_threads.saturating_sub(1);
+        if owner.live_threads == 0 {
+            self.end_process(process);
+        }
+        // The end of a program is no step, so there is no record that could tell of sessions.
+        self.ended_sessions.clear();
+    }
+
+    /// Whether the thread was running. What it was stays to be looked at; its identity counts for no session any more.
+    fn stop_thread(&mut self, thread: ThreadId) -> bool {
+        let Some(state) = self.threads.get_mut(thread.index()) else { return false };
+        if state.state != ProcessState::Running {
+            return false;
+        }
+        state.state = ProcessState::Ended;
+        let installed = state.installed;
+        if let Some(installed) = installed {
+            self.retire_token(installed.token);
+        }
+        true
+    }
+
+    /// Ends a thread wherever it is, out of every queue in which it waits.
+    fn interrupt(&mut self, thread: ThreadId) {
+        if !self.stop_thread(thread) {
+            return;
+        }
+        for endpoint in &mut self.endpoints {
+            endpoint.waiting.retain(|waiting| *waiting != thread);
+        }
+        for connection in &mut self.connections {
+            connection.receiving.iter_mut().for_each(|queue| queue.retain(|waiting| *waiting != thread));
+        }
+    }
+
+    /// Ends a process with everything that it holds: threads, connections, handles, tokens (PRC-7). What was opened with its
+    /// identity elsewhere goes on.
+    pub fn end_process(&mut self, process: ProcessId) {
+        if self.process(process).state != ProcessState::Running {
+            return;
+        }
+        let (first, count) = self.process(process).threads;
+        for thread in (first..first + count).map(ThreadId) {
+            self.interrupt(thread);
+        }
+        if let Some(state) = self.processes.get_mut(process.index()) {
+            state.state = ProcessState::Ended;
+            state.live_threads = 0;
+        }
+        self.close_connections_of(process);
+        for index in 0..self.handles.len() {
+            let id = HandleId(index as u32);
+            if self.handle(id).is_some_and(|handle| handle.process == process) {
+                self.close_handle(id);
+            }
+        }
+        let primary = self.process(process).primary;
+        self.retire_token(primary);
+    }
+
+    /// Ends the sessions of a user, which is to end their processes (SES-5). Tokens that others hold keep working.
+    pub fn log_off(&mut self, user: Sid) {
+        for index in 0..self.processes.len() {
+            let process = ProcessId(index as u32);
+            let primary = self.process(process).primary;
+            let session = self.session(self.token(primary).facts().session);
+            if session.is_some_and(|session| session.user == user) {
+                self.end_process(process);
+            }
+        }
+    }
+
+    /// Gives a process its descriptor: the default one, with what was declared in its place (PRC-9).
+    pub(super) fn guard_process(&mut self, process: ProcessId, user: Sid, group: Sid) {
+        let default = process_descriptor(user, group);
+        let declared = self.process(process).declared.clone();
+        let source = match &declared {
+            None => default,
+            Some(parts) => {
+                let dacl = default.dacl.clone().map(Arc::new);
+                let defaults = Defaults { owner: user, group, dacl };
+                // What is declared was tried when the world was built.
+                self.new_descriptor(None, Some(parts), &defaults, ObjectType::Process).unwrap_or(default)
+            }
+        };
+        let mapping = self.model.mapping(ObjectType::Process);
+        let sids = Arc::make_mut(&mut self.sids);
+        let descriptor = Arc::new(Descriptor::compile(source, mapping, &self.model, sids));
+        if let Some(state) = self.processes.get_mut(process.index()) {
+            state.descriptor = descriptor;
+        }
+    }
+
+    /// A declared process begins (PRC-17): the trusted starter asks for no right.
+    pub(super) fn start_declared(&mut self, process: ProcessId, logon: &Logon<'_>) -> Result<(), String> {
+        let primary = self.mint(logon)?;
+        self.start_process(process, primary, (ProcessTrust::default(), false));
+        let token: &Token = self.token(primary);
+        let (user, group) = (token.facts().user, token.primary_group());
+        self.guard_process(process, user, group);
+        Ok(())
+    }
+}
+
+impl Process {
+    /// The threads of a process, in order.
+    pub fn thread_ids(&self) -> impl Iterator<Item = ThreadId> + use<> {
+        let (first, count) = self.threads;
+        (first..first + count).map(ThreadId)
+    }
+}
+
+/// The level of a program: its label, Medium without one (PRC-5). A level between two of the five counts as the lower one.
+fn file_label(descriptor: &Arc<Descriptor>) -> IntegrityLevel {
+    let entries = descriptor.source().sacl.as_ref().map_or(&[][..], |sacl| &sacl.aces);
+    let counts =
+        |ace: &&Ace| ace.kind == AceType::MANDATORY_LABEL && !ace.flags.contains(AceFlags::INHERIT_ONLY);
+    let label = entries.iter().find(counts).and_then(|ace| ace.sid.rid());
+    let Some(label) = label else { return IntegrityLevel::Medium };
+    let below = IntegrityLevel::ALL.iter().rev().find(|(_, rid, _)| *rid <= label);
+    below.map_or(IntegrityLevel::Untrusted, |(level, _, _)| *level)
+}
+
+/// PRC-9
+fn process_descriptor(user: Sid, group: Sid) -> SecurityDescriptor {
+    let all = ObjectType::Process.mapping().all;
+    SecurityDescriptor {
+        owner: Some(user),
+        group: Some(group),
+        dacl: Some(Acl::new(vec![
+            Ace::basic(AceType::ALLOW, user, all),
+            Ace::basic(AceType::ALLOW, sid::ADMINISTRATORS, all),
+            Ace::basic(AceType::ALLOW, SYSTEM, all),
+            Ace::basic(AceType::ALLOW, sid::EVERYONE, PROCESS_QUERY_LIMITED),
+        ])),
+        ..SecurityDescriptor::default()
+    }
+}
