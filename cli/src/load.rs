@@ -102,12 +102,19 @@ pub(crate) fn load(path: &str, root: Option<&Path>, params: &[(String, String)])
     }
 }
 
-/// Options that every command takes which runs a scenario.
+/// Options that every command takes which runs a scenario under one model.
 #[derive(clap::Args)]
 pub(crate) struct RunOptions {
     /// Play by the rules of this model instead of the scenario's first one
     #[arg(long, value_name = "MODEL", value_parser = model_named)]
     pub model: Option<&'static Model>,
+    #[command(flatten)]
+    pub play: PlayOptions,
+}
+
+/// Options that every command takes which runs a scenario.
+#[derive(clap::Args)]
+pub(crate) struct PlayOptions {
     /// Seed all randomness with this number instead of the scenario's
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -164,7 +171,14 @@ impl RunOptions {
     /// The configuration of a run under the options; the model is the given one, else the scenario's first.
     pub(crate) fn config(&self, scenario: &Scenario) -> RunConfig {
         let first = scenario.models.first().copied().unwrap_or(sim_core::model::DEFAULT);
-        let mut config = RunConfig::of(scenario, self.model.unwrap_or(first));
+        self.play.config(scenario, self.model.unwrap_or(first))
+    }
+}
+
+impl PlayOptions {
+    /// The configuration of a run under the options and a model.
+    pub(crate) fn config(&self, scenario: &Scenario, model: &Model) -> RunConfig {
+        let mut config = RunConfig::of(scenario, model);
         config.seed = self.seed.unwrap_or(config.seed);
         for bound in &self.limit {
             match bound {

@@ -81,3 +81,12 @@ fn commands_in_the_documents_print_what_the_page_shows() {
         assert!(skipping || rest.is_empty(), "{page}: `{command}` prints more than the page shows");
     }
 }
+
+#[test]
+fn the_reference_is_what_the_tables_say() {
+    let known = std::fs::read_to_string(root().join("docs/reference.md")).expect("the page is there");
+    assert!(
+        known == dsl::reference::page(),
+        "a table has changed; to make the page again: cargo run -q -p dsl --example reference > docs/reference.md"
+    );
+}

@@ -20,9 +20,9 @@ use crate::suggest::nearest;
 use procedure::Procedure;
 
 /// The most statements that `for` makes in one scenario.
-const MOST_STATEMENTS: u64 = 10_000_000;
+pub(crate) const MOST_STATEMENTS: u64 = 10_000_000;
 /// The most elements of a list or of a set of rights.
-const MOST_ELEMENTS: usize = 10_000;
+pub(crate) const MOST_ELEMENTS: usize = 10_000;
 /// The longest text that names are filled into.
 const LONGEST_TEXT: usize = 1 << 20;
 /// How many values may be made of each other in a row.

@@ -16,6 +16,7 @@ pub mod suggest;
 mod used;
 
 pub use expand::{Param, combinations};
+pub use resolve::reference;
 pub use resolve::{CONTROL, VERBS, Verb};
 
 use ast::{FileId, Span};

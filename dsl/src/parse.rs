@@ -22,11 +22,11 @@ mod grammar {
 pub(crate) use grammar::{Grammar, Rule};
 
 /// The deepest nesting of braces, brackets and parentheses.
-const MAX_NESTING: usize = 64;
+pub(crate) const MAX_NESTING: usize = 64;
 /// The largest file, in bytes.
-const MAX_FILE: usize = 64 << 20;
+pub(crate) const MAX_FILE: usize = 64 << 20;
 /// The most text in one pair of quotes, in bytes.
-const MAX_TEXT: usize = 1 << 20;
+pub(crate) const MAX_TEXT: usize = 1 << 20;
 
 /// Parses a file. The tree holds what could be read; the diagnostics are all of the file's mistakes of syntax.
 #[must_use]

@@ -11,7 +11,7 @@ use crate::resolve::text_of;
 use crate::source::Sources;
 
 /// The most files of one scenario.
-const MOST_FILES: usize = 64;
+pub(crate) const MOST_FILES: usize = 64;
 
 struct Gatherer<'a> {
     sources: &'a mut Sources,

@@ -60,7 +60,7 @@ impl Idn {
         let (file, when) = match &self.what {
             What::Show { file, when, .. } | What::Threads { file, when, .. } => (file, when),
         };
-        let loaded = match load::load(file, when.options.root.as_deref(), &when.options.param) {
+        let loaded = match load::load(file, when.options.play.root.as_deref(), &when.options.play.param) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };

@@ -1,6 +1,7 @@
 //! One file for each command: its arguments, and what it does with them.
 
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod decide;
 pub(crate) mod explain;
 pub(crate) mod fmt;

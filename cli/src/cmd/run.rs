@@ -41,7 +41,8 @@ enum Which {
 
 impl Run {
     pub(crate) fn execute(&self) -> Exit {
-        let loaded = match load::load(&self.file, self.options.root.as_deref(), &self.options.param) {
+        let loaded = match load::load(&self.file, self.options.play.root.as_deref(), &self.options.play.param)
+        {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };

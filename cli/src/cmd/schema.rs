@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use sim_core::trace::json;
 
+use super::compare::CompareReport;
 use crate::io::{self, Exit};
 
 /// Print the JSON Schema of an output
@@ -19,6 +20,8 @@ enum Output {
     Trace,
     /// What `scn check --format json` prints
     Diagnostics,
+    /// What `scn compare --format json` prints
+    Compare,
 }
 
 impl Schema {
@@ -26,7 +29,12 @@ impl Schema {
         match self.of {
             Output::Trace => io::print(&format!("{}\n", json::schema())),
             Output::Diagnostics => io::print(&format!("{}\n", dsl::findings::schema())),
+            Output::Compare => print(&schemars::schema_for!(CompareReport)),
         }
         Exit::Fine
     }
+}
+
+fn print(schema: &schemars::Schema) {
+    io::print(&format!("{}\n", serde_json::to_string_pretty(schema).unwrap_or_default()));
 }

@@ -133,7 +133,7 @@ impl Resolver<'_> {
     }
 }
 
-const PATTERN_CLASSES: &[(&str, ObjectType)] = &[
+pub(super) const PATTERN_CLASSES: &[(&str, ObjectType)] = &[
     ("file", ObjectType::File),
     ("directory", ObjectType::Directory),
     ("key", ObjectType::Key),

@@ -621,7 +621,7 @@ fn threads_of(entry: &ProcessEntry<'_>) -> Vec<ThreadDecl> {
 }
 
 /// Whether connections over a transport capture their peer (IMP-37).
-const TRANSPORTS: &[(&str, bool)] =
+pub(super) const TRANSPORTS: &[(&str, bool)] =
     &[("stream", true), ("seqpacket", true), ("datagram", false), ("socketpair", false), ("pipe", false)];
 
 /// Process protection by its words (PRC-13).

@@ -9,6 +9,7 @@ mod identity;
 mod lookup;
 mod objects;
 mod program;
+pub mod reference;
 mod security;
 mod shape;
 mod steps;

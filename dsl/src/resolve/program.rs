@@ -734,7 +734,7 @@ pub(super) fn error_name(args: &mut Args<'_>) -> Read<ErrorName> {
 }
 
 /// Stages of a refusal by the words of the language.
-const STAGES: &[(&str, ExpectedStage)] = &[
+pub(super) const STAGES: &[(&str, ExpectedStage)] = &[
     ("gate", ExpectedStage::Exactly(DeniedBy::Gate)),
     ("traverse", ExpectedStage::Exactly(DeniedBy::Traverse)),
     ("missing_sd", ExpectedStage::Exactly(DeniedBy::MissingSd)),

@@ -48,14 +48,14 @@ pub(crate) const AUDIT_FLAGS: &[(&str, AceFlags)] = &[
 ];
 
 /// What labels forbid.
-const LABEL_POLICIES: &[(&str, LabelPolicy)] = &[
+pub(super) const LABEL_POLICIES: &[(&str, LabelPolicy)] = &[
     ("no_read_up", LabelPolicy::NO_READ_UP),
     ("no_write_up", LabelPolicy::NO_WRITE_UP),
     ("no_execute_up", LabelPolicy::NO_EXECUTE_UP),
 ];
 
 /// Flags of claims; `uint` says the type.
-const CLAIM_FLAGS: &[(&str, ClaimFlags)] = &[
+pub(super) const CLAIM_FLAGS: &[(&str, ClaimFlags)] = &[
     ("case_sensitive", ClaimFlags::CASE_SENSITIVE),
     ("deny_only", ClaimFlags::USE_FOR_DENY_ONLY),
     ("disabled", ClaimFlags::DISABLED),

@@ -285,7 +285,7 @@ fn one_flag<T: Copy>(args: &mut Args<'_>, what: &str, table: &[(&str, T)]) -> Re
 }
 
 /// What is audited whatever the objects say (TOK-36).
-const AUDIT_POLICIES: &[(&str, AuditPolicy)] = &[
+pub(super) const AUDIT_POLICIES: &[(&str, AuditPolicy)] = &[
     ("object_access_success", AuditPolicy::OBJECT_ACCESS_SUCCESS),
     ("object_access_failure", AuditPolicy::OBJECT_ACCESS_FAILURE),
     ("privilege_use_success", AuditPolicy::PRIVILEGE_USE_SUCCESS),

@@ -268,6 +268,12 @@ impl Verb {
     pub fn named(name: &str) -> Option<&'static Verb> {
         VERBS.iter().find(|row| row.name == name)
     }
+
+    /// Whether this version has the step; otherwise it refuses it by name.
+    #[must_use]
+    pub fn is_built(&self) -> bool {
+        self.read.is_some()
+    }
 }
 
 impl Resolver<'_> {

@@ -2,6 +2,15 @@
 //!
 //! The ranks below know nothing of it.
 
+mod align;
+mod cause;
+mod diff;
+pub mod models;
+pub mod report;
+mod sight;
 mod sweep;
 
+pub use cause::{Causes, causes};
+pub use diff::{Diff, Difference, Kinds, Link, Matching};
+pub use sight::{Course, Lexicon, Sight, Verdict as StepVerdict};
 pub use sweep::{Asker, Guard, Sweep, Verdict};

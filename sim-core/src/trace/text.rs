@@ -19,7 +19,7 @@ use crate::privilege::PrivilegeState;
 use crate::text::{escape, name, quote};
 use crate::token::impersonate::{Cap, GateRecord};
 use crate::world::op::{DeniedBy, Failure, Outcome, Success};
-use crate::world::{CheckRecord, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread, Who, World};
+use crate::world::{CheckRecord, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread, World};
 
 /// Which decisions are derived in full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -86,13 +86,7 @@ pub fn write_record(
         }
     }
     out.push_str(" -> ");
-    write_verdict(out, record, names);
-    write_identity(
-        out,
-        &record.who,
-        names,
-        matches!(record.outcome, Outcome::Failed(f) if f.denied.is_none()),
-    );
+    write_outcome(out, record, names);
     out.push('\n');
     write_details(out, scenario, names, record, explain);
 }
@@ -108,6 +102,12 @@ fn pad_left(out: &mut String, start: usize, width: usize) {
     const BLANKS: &str = "          ";
     let written = out.len() - start;
     out.insert_str(start, BLANKS.get(..width.saturating_sub(written)).unwrap_or(BLANKS));
+}
+
+/// How a record came out and as whom, as its head line says it.
+pub fn write_outcome(out: &mut String, record: &Record, names: &Names) {
+    write_verdict(out, record, names);
+    write_identity(out, record, names);
 }
 
 fn write_peer(out: &mut String, peer: &PeerRecord, names: &Names) {
@@ -301,7 +301,9 @@ fn privilege_words(state: PrivilegeState) -> &'static str {
 }
 
 /// Who was evaluated, and where it differs who the thread is (IMP-41).
-fn write_identity(out: &mut String, who: &Who, names: &Names, after_error: bool) {
+fn write_identity(out: &mut String, record: &Record, names: &Names) {
+    let who = &record.who;
+    let after_error = matches!(record.outcome, Outcome::Failed(f) if f.denied.is_none());
     let join = if after_error { ", goes on as " } else { "  as " };
     let name = |sid| names.name(sid);
     out.push_str(join);

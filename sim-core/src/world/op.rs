@@ -120,6 +120,33 @@ pub enum Operation {
     Exit,
 }
 
+impl Operation {
+    /// The name that it works on, if it works on what an earlier step gave.
+    #[must_use]
+    pub fn slot(&self) -> Option<Slot> {
+        match self {
+            Operation::Send(slot, _)
+            | Operation::Receive(slot)
+            | Operation::Close(slot)
+            | Operation::Impersonate(slot)
+            | Operation::Capture(slot)
+            | Operation::Transfer(slot, _)
+            | Operation::QueryValue(slot, _)
+            | Operation::SetValue(slot, ..)
+            | Operation::DeleteValue(slot, _)
+            | Operation::Delete(Place::Handle(slot))
+            | Operation::QuerySecurity(Place::Handle(slot), _)
+            | Operation::SetSecurity(Place::Handle(slot), _)
+            | Operation::Propagate(slot)
+            | Operation::Duplicate(slot, _)
+            | Operation::Restrict(slot, _)
+            | Operation::Give(slot, _)
+            | Operation::ShowToken(slot) => Some(*slot),
+            _ => None,
+        }
+    }
+}
+
 /// What a step is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Place {

@@ -1,0 +1,233 @@
+//! The reference page of the language, made of the tables that the resolver and the engine read: a word that is added to one
+//! of them is on the page. `docs/reference.md` is this page; a test keeps it so.
+
+use std::fmt::Write;
+
+use sim_core::engine::scenario::{DEFAULT_COST, Limits};
+use sim_core::engine::time::{UNITS, format_time};
+use sim_core::model::MODELS;
+use sim_core::privilege::PRIVILEGES;
+use sim_core::rights::{AccessMask, ObjectType, RIGHTS};
+use sim_core::sd::AceFlags;
+use sim_core::sid::WELL_KNOWN;
+use sim_core::token::{ImpersonationLevel, IntegrityLevel, MAX_GROUPS};
+use sim_core::trace::rights::GENERIC_WORDS;
+use sim_core::world::declare::LogonType;
+use sim_core::world::op::ErrorName;
+
+use super::claims::PATTERN_CLASSES;
+use super::declare::{DECLARATIONS, PROTECTIONS, TRANSPORTS};
+use super::program::STAGES;
+use super::security::{ACE_FLAGS, AUDIT_FLAGS, CLAIM_FLAGS, LABEL_POLICIES};
+use super::shape::{AUDIT_POLICIES, SHAPE_WORDS};
+use super::steps::{CONTROL, VERBS};
+use crate::ast::Prep;
+use crate::diag::CODES;
+
+/// What stands above the tables.
+const HEAD: &str = "\
+# Reference
+
+Every word of the language and every name that it knows, from the tables in the code. How they are put together is told in
+[language.md](language.md). This page is made by `cargo run -q -p dsl --example reference > docs/reference.md`; a test holds it against the tables.
+";
+
+/// The page as Markdown.
+#[must_use]
+pub fn page() -> String {
+    let mut page = Page { text: HEAD.to_owned() };
+    page.statements();
+    page.steps();
+    page.outcomes();
+    page.rights();
+    page.principals();
+    page.tokens();
+    page.entries();
+    page.diagnostics();
+    page.limits();
+    page.text
+}
+
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn section(&mut self, title: &str, about: &str) {
+        let _ = write!(self.text, "\n## {title}\n\n{about}\n");
+    }
+
+    /// A list of words in one paragraph.
+    fn words<'a>(&mut self, about: &str, words: impl Iterator<Item = &'a str>) {
+        let listed: Vec<String> = words.map(code).collect();
+        let _ = write!(self.text, "\n{about}: {}.\n", listed.join(", "));
+    }
+
+    fn table<const N: usize>(&mut self, head: [&str; N], rows: impl Iterator<Item = [String; N]>) {
+        let _ = write!(self.text, "\n| {} |\n|{}\n", head.join(" | "), "---|".repeat(N));
+        for row in rows {
+            // A cell must not end at what it shows.
+            let cells = row.map(|cell| cell.replace('|', "\\|").replace('\n', " "));
+            let _ = writeln!(self.text, "| {} |", cells.join(" | "));
+        }
+    }
+
+    fn statements(&mut self) {
+        self.section(
+            "Statements",
+            "`[at TIME] [NAME =] HEAD arguments [(flags)] [{ block }] [=> what must come of it]`.",
+        );
+        self.words("Declarations", DECLARATIONS.iter().copied());
+        self.words("Properties that shape a token", SHAPE_WORDS.iter().copied());
+        self.words("Control", CONTROL.iter().copied());
+        self.words(
+            "Joining words, which are reserved",
+            Prep::ALL.iter().map(|(_, word)| *word).chain(["when"]),
+        );
+        self.words("Units of durations, which are whole numbers", UNITS.iter().map(|(unit, _)| *unit));
+    }
+
+    fn steps(&mut self) {
+        let cost = format!(
+            "A step costs {} unless `timing` says otherwise, whether it succeeds or not. A name in front of a step that binds, \
+             as in `h = open …`, holds what it gives.",
+            format_time(DEFAULT_COST)
+        );
+        self.section("Steps", &cost);
+        let built = VERBS.iter().filter(|verb| verb.is_built());
+        self.table(
+            ["step", "what it does", "binds"],
+            built.map(|verb| {
+                let usage = format!("{} {}", verb.name, verb.usage);
+                [code(usage.trim_end()), verb.effect.to_owned(), yes(verb.binds).to_owned()]
+            }),
+        );
+        let later = VERBS.iter().filter(|verb| !verb.is_built());
+        if later.clone().count() > 0 {
+            self.words("Refused by name until they are built (SCN0305)", later.map(|verb| verb.name));
+        }
+    }
+
+    fn outcomes(&mut self) {
+        self.section(
+            "What must come of a step",
+            "`=> ok`, `=> granted [RIGHTS]`, `=> denied [by STAGE]`, `=> error NAME`, `=> level LEVEL`, each with `in MODEL, …` behind \
+             it where it is not meant for all.",
+        );
+        self.words("Stages", STAGES.iter().map(|(word, _)| *word));
+        self.words("Models", MODELS.iter().map(|model| model.name));
+        self.words("Objects that a pattern may name", PATTERN_CLASSES.iter().map(|(word, _)| *word));
+        self.section("Errors", "What the simulated system answers when it refuses; the codes are those of systems that have one.");
+        self.table(
+            ["error", "errno", "NTSTATUS"],
+            ErrorName::ALL.iter().map(|row| [code(row.1), row.2.to_owned(), row.3.to_owned()]),
+        );
+    }
+
+    fn rights(&mut self) {
+        self.section("Rights", "What the four friendly words stand for in each class of objects.");
+        self.table(
+            ["class", "`read`", "`write`", "`execute`", "`full`"],
+            ObjectType::ALL.iter().map(|(class, word)| {
+                let mapped = GENERIC_WORDS.map(|(_, generic)| class.mapping().map(generic).to_string());
+                let [read, write, execute, full] = mapped;
+                [code(word), read, write, execute, full]
+            }),
+        );
+        for model in MODELS {
+            let differs = |class: &ObjectType| model.mapping(*class).execute != class.mapping().execute;
+            for (class, word) in ObjectType::ALL.iter().filter(|(class, _)| differs(class)) {
+                let execute = model.mapping(*class).execute;
+                let _ = write!(self.text, "\nUnder `{}` `execute` of a {word} is {execute}.\n", model.name);
+            }
+        }
+        let _ = write!(self.text, "\nOfficial names are accepted wherever a right is.\n");
+        self.table(
+            ["right", "mask", "classes"],
+            RIGHTS.iter().map(|right| [code(right.name), right.mask.to_string(), classes(right.classes)]),
+        );
+        let maximum = AccessMask::MAXIMUM_ALLOWED;
+        let _ = write!(self.text, "\n`MAXIMUM_ALLOWED` ({maximum}) asks for everything that can be had.\n");
+    }
+
+    fn principals(&mut self) {
+        self.section("Well-known principals", "They need no declaration; case does not matter.");
+        self.table(
+            ["name", "SID", "in SDDL"],
+            WELL_KNOWN.iter().map(|row| [code(row.name), row.sid.to_string(), row.alias.to_owned()]),
+        );
+    }
+
+    fn tokens(&mut self) {
+        self.section("Tokens", "What shapes a token, and the numbers behind the words.");
+        self.table(
+            ["integrity level", "number"],
+            IntegrityLevel::ALL.iter().map(|(_, number, word)| [code(word), number.to_string()]),
+        );
+        self.words(
+            "Levels of impersonation, lowest first",
+            ImpersonationLevel::ALL.iter().map(|(_, word)| *word),
+        );
+        self.words("Kinds of logon", LogonType::ALL.iter().map(|(_, word, _)| *word));
+        self.words("Audit policies of a token", AUDIT_POLICIES.iter().map(|(word, _)| *word));
+        self.words("Types of process protection", PROTECTIONS.iter().map(|(word, _)| *word));
+        self.words("Transports of endpoints", TRANSPORTS.iter().map(|(word, _)| *word));
+        let captured = TRANSPORTS.iter().filter(|(_, captures)| *captures).map(|(word, _)| *word);
+        self.words("Those that capture who connects", captured);
+        self.table(
+            ["privilege", "what it does here"],
+            PRIVILEGES.iter().map(|row| [code(row.name), row.effect.to_owned()]),
+        );
+    }
+
+    fn entries(&mut self) {
+        self.section("Entries and flags", "Flags stand in parentheses behind an entry.");
+        let flags = |(word, flags): &(&str, AceFlags)| [code(word), format!("0x{:02x}", flags.bits())];
+        self.table(["flag of `allow` and `deny`", "bits"], ACE_FLAGS.iter().map(flags));
+        self.table(["flag of `audit` and `alarm`", "bits"], AUDIT_FLAGS.iter().map(flags));
+        self.words("What a label forbids those below it", LABEL_POLICIES.iter().map(|(word, _)| *word));
+        self.words("Flags of claims, besides `uint`", CLAIM_FLAGS.iter().map(|(word, _)| *word));
+    }
+
+    fn diagnostics(&mut self) {
+        self.section("Diagnostics", "`scn explain CODE` prints the page of each.");
+        self.table(
+            ["code", "what it means"],
+            CODES.iter().map(|(number, title, _)| [code(&number.to_string()), (*title).to_owned()]),
+        );
+    }
+
+    fn limits(&mut self) {
+        self.section("Limits", "Each ends in a message of its own, never in silence.");
+        let limits = Limits::default();
+        let mut rows = vec![
+            ("events of a run (`limit events`)", limits.events.to_string()),
+            ("virtual time of a run (`limit time`)", format_time(limits.time)),
+            ("size of a file", bytes(crate::parse::MAX_FILE)),
+            ("size of a text", bytes(crate::parse::MAX_TEXT)),
+            ("nesting of blocks, lists and parentheses", crate::parse::MAX_NESTING.to_string()),
+            ("files of a scenario", crate::used::MOST_FILES.to_string()),
+            ("statements that `for` makes", crate::expand::MOST_STATEMENTS.to_string()),
+            ("elements of a list", crate::expand::MOST_ELEMENTS.to_string()),
+        ];
+        rows.push(("groups of a token", MAX_GROUPS.to_string()));
+        self.table(["what", "at most"], rows.into_iter().map(|(what, most)| [what.to_owned(), most]));
+    }
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+fn yes(holds: bool) -> &'static str {
+    if holds { "yes" } else { "" }
+}
+
+fn bytes(size: usize) -> String {
+    format!("{} MiB", size >> 20)
+}
+
+fn classes(classes: &[ObjectType]) -> String {
+    let words: Vec<&str> = classes.iter().map(|class| class.name()).collect();
+    if words.is_empty() { "all".to_owned() } else { words.join(", ") }
+}
