@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dsl::ast::FileId;
-use dsl::diag::Severity;
+use dsl::diag::{Code, Severity};
 use dsl::source::Sources;
 use dsl::{Param, ReadScenario, Reading};
 use sim_core::engine::RunConfig;
@@ -21,6 +21,19 @@ pub(crate) struct Loaded {
     pub params: Vec<Param>,
     /// The files that it uses, by their names below the root.
     pub used: Vec<String>,
+    /// The texts, to show places in them.
+    pub sources: Sources,
+    /// The warnings that are not to be told.
+    pub allowed: Vec<Code>,
+}
+
+/// Which warnings are told.
+#[derive(Clone, Copy)]
+pub(crate) enum Warnings<'a> {
+    /// All but these.
+    But(&'a [Code]),
+    /// None: they have been told before.
+    Told(&'a [Code]),
 }
 
 /// The root of a scenario: the nearest folder above it that holds a folder `scenarios`, else its own folder.
@@ -65,25 +78,43 @@ pub(crate) fn shown_folder(folder: &Path) -> String {
 }
 
 /// Reads a scenario and the files that it uses, with these values for its parameters, and tells nothing yet but that a file
-/// cannot be read.
+/// cannot be read. Warnings that are allowed are left out.
 pub(crate) fn read(
     path: &str,
     root: Option<&Path>,
     params: &[(String, String)],
+    allow: &[Code],
 ) -> Result<(Sources, ReadScenario), Exit> {
     let text = io::read(path).map_err(|error| io::failure(&error, Exit::Usage))?;
     let root = root_of(path, root);
     let mut sources = Sources::default();
     let file: FileId = sources.add(shown(path, &root), text);
     let mut files = |name: &str| io::read_below(&root, name);
-    let read = dsl::read(&mut sources, file, &mut Reading { params, files: &mut files });
+    let mut read = dsl::read(&mut sources, file, &mut Reading { params, files: &mut files });
+    read.allowed.extend(allow);
+    let ReadScenario { diagnostics, allowed, .. } = &mut read;
+    diagnostics.retain(|found| found.severity == Severity::Error || !allowed.contains(&found.code));
     Ok((sources, read))
 }
 
 /// Reads a scenario with these values for its parameters; what is wrong with it goes to standard error, warnings too.
 pub(crate) fn load(path: &str, root: Option<&Path>, params: &[(String, String)]) -> Result<Loaded, Exit> {
-    let (sources, read) = read(path, root, params)?;
-    let ReadScenario { scenario, diagnostics, params, refused } = read;
+    load_with(path, root, params, Warnings::But(&[]))
+}
+
+/// As [`load`], with a say in which warnings are told.
+pub(crate) fn load_with(
+    path: &str,
+    root: Option<&Path>,
+    params: &[(String, String)],
+    warnings: Warnings<'_>,
+) -> Result<Loaded, Exit> {
+    let (Warnings::But(allow) | Warnings::Told(allow)) = warnings;
+    let (sources, read) = read(path, root, params, allow)?;
+    let ReadScenario { scenario, mut diagnostics, params, refused, allowed } = read;
+    if matches!(warnings, Warnings::Told(_)) {
+        diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    }
     if !diagnostics.is_empty() {
         io::message(&dsl::render::render(&diagnostics, &sources, io::colour()));
     }
@@ -95,7 +126,7 @@ pub(crate) fn load(path: &str, root: Option<&Path>, params: &[(String, String)])
         Some(scenario) if !wrong => {
             let names = Names::of(&scenario);
             let used = sources.names().skip(1).map(str::to_owned).collect();
-            Ok(Loaded { scenario, names, params, used })
+            Ok(Loaded { scenario, names, params, used, sources, allowed })
         }
         _ if wrong => Err(Exit::Text),
         _ => Err(Exit::Usage),
@@ -141,6 +172,14 @@ pub(crate) fn model_named(text: &str) -> Result<&'static Model, String> {
     Model::named(text).ok_or_else(|| {
         let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
         format!("the models are {}", names.join(", "))
+    })
+}
+
+/// A warning by its name, for arguments.
+pub(crate) fn warning_named(text: &str) -> Result<Code, String> {
+    Code::of_warning(text).ok_or_else(|| {
+        let names: Vec<&str> = dsl::diag::WARNINGS.iter().map(|row| row.1).collect();
+        format!("the warnings are {}", names.join(", "))
     })
 }
 

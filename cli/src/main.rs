@@ -2,6 +2,7 @@
 //! touched in `io`; everything else is in the libraries, which touch neither.
 
 mod cmd;
+mod doubts;
 mod golden;
 mod io;
 mod load;

@@ -42,3 +42,21 @@ pub(crate) const BUILD: Code = Code(403);
 pub(crate) const CHANGE: Code = Code(404);
 /// An inherit flag on something that nothing hangs below.
 pub(crate) const INHERIT_ON_LEAF: Code = Code(501);
+/// A DACL out of canonical order.
+pub(crate) const DACL_ORDER: Code = Code(502);
+/// An entry that nothing can reach.
+pub(crate) const UNREACHABLE_ACE: Code = Code(503);
+/// A privilege that is declared disabled and never enabled.
+pub(crate) const NEVER_ENABLED: Code = Code(504);
+/// An identity that is not given back.
+pub(crate) const NEVER_REVERTS: Code = Code(505);
+/// An impersonation whose outcome nobody looks at.
+pub(crate) const IMPERSONATION_UNCHECKED: Code = Code(506);
+/// A name that is bound again while what it held is open.
+pub(crate) const REBOUND_WHILE_OPEN: Code = Code(507);
+/// A declaration that nothing names.
+pub(crate) const UNUSED: Code = Code(508);
+/// A `never` that no event came near.
+pub const NEVER_UNEXERCISED: Code = Code(509);
+/// An expectation that was never looked at.
+pub const EXPECTATION_UNREACHED: Code = Code(510);

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::ast::Span;
 use crate::codes;
+pub use crate::codes::{EXPECTATION_UNREACHED, NEVER_UNEXERCISED};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -99,6 +100,34 @@ impl Diagnostic {
     pub fn related(mut self, span: Span, words: impl Into<String>) -> Diagnostic {
         self.related.push((span, words.into()));
         self
+    }
+}
+
+/// Every warning by the name under which it can be allowed.
+pub const WARNINGS: &[(Code, &str)] = &[
+    (codes::INHERIT_ON_LEAF, "inherit_on_leaf"),
+    (codes::DACL_ORDER, "dacl_order"),
+    (codes::UNREACHABLE_ACE, "unreachable_ace"),
+    (codes::NEVER_ENABLED, "privilege_never_enabled"),
+    (codes::NEVER_REVERTS, "never_reverts"),
+    (codes::IMPERSONATION_UNCHECKED, "impersonation_unchecked"),
+    (codes::REBOUND_WHILE_OPEN, "rebound_while_open"),
+    (codes::UNUSED, "unused"),
+    (codes::NEVER_UNEXERCISED, "never_unexercised"),
+    (codes::EXPECTATION_UNREACHED, "expectation_unreached"),
+];
+
+impl Code {
+    /// The name of a warning.
+    #[must_use]
+    pub fn warning_name(self) -> Option<&'static str> {
+        WARNINGS.iter().find(|row| row.0 == self).map(|row| row.1)
+    }
+
+    /// The warning of a name.
+    #[must_use]
+    pub fn of_warning(name: &str) -> Option<Code> {
+        WARNINGS.iter().find(|row| row.1 == name).map(|row| row.0)
     }
 }
 
@@ -204,7 +233,52 @@ pub const CODES: &[CodeRow] = &[
     ),
     (
         codes::INHERIT_ON_LEAF,
-        "means nothing here (warning)",
-        "Files and endpoints have nothing below them, so an inherit flag on their entries has no effect. It belongs on a directory or a key.",
+        "an inherit flag on something that has nothing below it",
+        "Files and endpoints have nothing below them, so an inherit flag on their entries has no effect. It belongs on a directory or a key.\n\n  doubtful:  file \"/a\" { dacl { allow alice read (inherit) } }\n  clear:     directory \"/a\" { dacl { allow alice read (inherit) } }",
+    ),
+    (
+        codes::DACL_ORDER,
+        "a DACL out of canonical order",
+        "Entries are judged from first to last, and the first that is about a right settles it. Tools write a list in canonical order: own denials, own grants, then what is inherited. A denial behind a grant does not take back what was granted. If this order is meant, allow the warning.\n\n  doubtful:  dacl { allow staff read; deny bob read }\n  clear:     dacl { deny bob read; allow staff read }",
+    ),
+    (
+        codes::UNREACHABLE_ACE,
+        "an entry that nothing can reach",
+        "The entries in front of it have settled every right that it is about for everybody whom it is about, or it is about nobody or nothing: `inherit_only` without an inherit flag, a stand-in such as CreatorOwner on an object itself, an empty mask. Only what is sure is told: entries in front of it for the same principal or for Everyone, without a condition.\n\n  doubtful:  dacl { deny Everyone write; allow alice write }\n  clear:     dacl { allow alice write; deny Everyone write }",
+    ),
+    (
+        codes::NEVER_ENABLED,
+        "a privilege that stays disabled",
+        "A listed privilege is present and enabled; `(disabled)` makes it count for nothing until a step `enable NAME`. No step enables this one, and no step asks for it or expects that it is missed.\n\n  doubtful:  user bob { privileges SeBackupPrivilege (disabled) }\n  clear:     user bob { privileges SeBackupPrivilege }",
+    ),
+    (
+        codes::NEVER_REVERTS,
+        "an identity that is not given back",
+        "A thread that impersonates acts as its client until it reverts. Here there is a way through the thread on which it accepts the next client, or ends, without `revert`: what it does in between for itself, it does as the client.\n\n  doubtful:  loop { conn = accept; if impersonate conn { show }; close conn }\n  clear:     loop { conn = accept; if impersonate conn { show; revert }; close conn }",
+    ),
+    (
+        codes::IMPERSONATION_UNCHECKED,
+        "an impersonation whose outcome nobody looks at",
+        "A failed impersonation leaves the thread as it was: a service that goes on then opens the client's files as itself, with all its own rights. Ask for the outcome with `if`, state it with `=>`, or ask later with `if impersonating` or `if level == impersonation`.\n\n  doubtful:  impersonate conn\n             open file \"/a\" for read\n  clear:     if impersonate conn { open file \"/a\" for read; revert }",
+    ),
+    (
+        codes::REBOUND_WHILE_OPEN,
+        "a name bound again while what it held is open",
+        "The name of a handle, connection or token is given to something new while the old one is still open: the old one can never be closed. In a loop, the step itself comes round again.\n\n  doubtful:  loop { h = open file \"/a\" for read }\n  clear:     loop { h = open file \"/a\" for read; close h }",
+    ),
+    (
+        codes::UNUSED,
+        "a declaration that nothing names",
+        "A user, group, app, policy, value, set of rights, parameter or procedure is declared, and nothing else in the scenario has its name. Names that are made in a `for` and files that are used by others are not looked at.",
+    ),
+    (
+        codes::NEVER_UNEXERCISED,
+        "a `never` that no event came near",
+        "A `never` holds when its pattern does not come. No event of the run was of its kind on its object by its thread, so it held because nothing happened: it proves nothing. Look for a misspelt path or name, or add steps that come near it.",
+    ),
+    (
+        codes::EXPECTATION_UNREACHED,
+        "an expectation that was never looked at",
+        "The step before this `=>` never ran, so what must come of it was never compared: it proves nothing.",
     ),
 ];

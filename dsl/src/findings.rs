@@ -22,6 +22,9 @@ const SCHEMA: &str = "scn.diagnostics/1";
 pub struct Finding {
     /// The stable code, such as `SCN0201`; `scn explain CODE` prints its page.
     pub code: String,
+    /// The name by which a warning is allowed: `allow_warnings NAME`, `--allow NAME`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong.
@@ -94,6 +97,7 @@ pub fn findings(diagnostics: &[Diagnostic], sources: &Sources) -> Vec<Finding> {
         let marked = text.get(diagnostic.span.start as usize..diagnostic.span.end as usize).unwrap_or("");
         Finding {
             code: diagnostic.code.to_string(),
+            name: diagnostic.code.warning_name().map(str::to_owned),
             severity: diagnostic.severity,
             message: diagnostic.message.clone(),
             place: Region::of(diagnostic.span, sources),

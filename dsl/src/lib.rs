@@ -7,6 +7,7 @@ pub mod diag;
 mod expand;
 pub mod findings;
 pub mod format;
+mod lint;
 pub mod parse;
 pub mod render;
 pub mod request;
@@ -20,7 +21,7 @@ pub use resolve::reference;
 pub use resolve::{CONTROL, VERBS, Verb};
 
 use ast::{FileId, Span};
-use diag::{Diagnostic, Severity};
+use diag::{Code, Diagnostic, Severity};
 use sim_core::engine::scenario::Scenario;
 use source::Sources;
 
@@ -43,6 +44,8 @@ pub struct ReadScenario {
     pub params: Vec<Param>,
     /// What is wrong with the values that were given for parameters.
     pub refused: Vec<String>,
+    /// The warnings that the scenario allows: those that only a run can give are told elsewhere.
+    pub allowed: Vec<Code>,
 }
 
 /// Whether a text has a `scenario` block, or is broken so that it may have one: what has none is there for `use`.
@@ -68,20 +71,36 @@ pub fn read(sources: &mut Sources, file: FileId, reading: &mut Reading<'_>) -> R
     let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     if ast.stmts.is_empty() && broken {
         // Nothing could be read: whatever is missing follows from that.
-        return ReadScenario { scenario: None, diagnostics, params: Vec::new(), refused: Vec::new() };
+        return ReadScenario {
+            scenario: None,
+            diagnostics,
+            params: Vec::new(),
+            refused: Vec::new(),
+            allowed: Vec::new(),
+        };
     }
+    let unused = lint::unused(&ast.stmts, file);
     let expanded = expand::expand(ast.stmts, reading.params);
     let broken = broken || !expanded.diagnostics.is_empty() || !expanded.refused.is_empty();
     diagnostics.extend(expanded.diagnostics);
     let tree = ast::Ast { stmts: expanded.stmts, ..ast };
-    let (scenario, found) = resolve::resolve(&tree, sources, &expanded.params);
+    let (scenario, found, allowed) = resolve::resolve(&tree, sources, &expanded.params);
     let follows = |diagnostic: &Diagnostic| follows_from(diagnostic, &tree.set_aside, sources);
     diagnostics.extend(found.into_iter().filter(|diagnostic| !follows(diagnostic)));
+    let broken = broken || scenario.is_none();
+    if broken {
+        // Doubts come when the mistakes are gone: much that looks unused or unreachable only follows from one.
+        diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    } else {
+        diagnostics.extend(unused);
+        diagnostics.retain(|diagnostic| !allowed.contains(&diagnostic.code));
+    }
     ReadScenario {
         scenario: scenario.filter(|_| !broken),
         diagnostics,
         params: expanded.params,
         refused: expanded.refused,
+        allowed,
     }
 }
 

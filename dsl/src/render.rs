@@ -111,7 +111,12 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
         })
         .collect();
     let helps: Vec<String> = diagnostic.help.iter().map(|help| shortened(help)).collect();
-    let see = format!("see: scn explain {code}");
+    let see = match diagnostic.code.warning_name() {
+        Some(name) => {
+            format!("see: scn explain {name}; `allow_warnings {name}` in the scenario block allows it")
+        }
+        None => format!("see: scn explain {code}"),
+    };
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,

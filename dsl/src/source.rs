@@ -61,6 +61,21 @@ impl Sources {
         source.text.get(start..end).unwrap_or("").trim_end_matches(['\n', '\r'])
     }
 
+    /// The word, or the character, at a line and column, both from 1.
+    #[must_use]
+    pub fn word_at(&self, file: u16, line: u32, column: u32) -> Span {
+        let id = FileId(file);
+        let number = (line as usize).saturating_sub(1);
+        let start = self.file(id).and_then(|source| source.lines.get(number)).copied().unwrap_or(0);
+        let text = self.line(id, number);
+        let skip: usize = text.chars().take((column as usize).saturating_sub(1)).map(char::len_utf8).sum();
+        let rest = text.get(skip..).unwrap_or("");
+        let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let length = word.max(rest.chars().next().map_or(0, char::len_utf8));
+        let start = start + skip as u32;
+        Span { file: id, start, end: start + length as u32 }
+    }
+
     /// Line and column of the first character of a span, both from 1; the column counts characters.
     #[must_use]
     pub fn line_col(&self, span: Span) -> (u32, u32) {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use dsl::diag::Severity;
+use dsl::diag::{Code, Severity};
 use dsl::findings::{self, Finding};
 
 use crate::io::{self, Exit};
-use crate::load;
+use crate::load::{self, Warnings};
 
 /// Read scenarios and tell what is wrong with them, without running them
 ///
@@ -29,6 +29,9 @@ pub(crate) struct Check {
     /// The root of the scenarios: paths are shown relative to it
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// Do not tell this warning
+    #[arg(long, value_name = "NAME", value_parser = load::warning_named)]
+    allow: Vec<Code>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -76,7 +79,7 @@ impl Check {
     }
 
     fn tell(&self, file: &str) -> Exit {
-        match load::load(file, self.root.as_deref(), &[]) {
+        match load::load_with(file, self.root.as_deref(), &[], Warnings::But(&self.allow)) {
             Ok(loaded) => {
                 io::message(&format!(
                     "{}: {} steps, {} models",
@@ -92,7 +95,7 @@ impl Check {
 
     fn findings(&self, file: &str) -> Result<Vec<Finding>, Exit> {
         let root = self.root.as_deref();
-        let (sources, read) = load::read(file, root, &[])?;
+        let (sources, read) = load::read(file, root, &[], &self.allow)?;
         let folder = match self.format {
             Format::Sarif | Format::Github if file != "-" => load::shown_folder(&load::root_of(file, root)),
             _ => String::new(),

@@ -1,16 +1,17 @@
 //! `scn explain`: the page of a rule number or of a diagnostic code.
 
 use clap::Args;
+use dsl::diag::{CODES, Code, WARNINGS};
 
 use crate::io::{self, Exit};
 
 /// The rule book, part of the program so that every trace can be looked up.
 const RULES: &str = include_str!("../../../docs/rules.md");
 
-/// Print the page of a rule (IMP-9) or of a diagnostic code (SCN0201)
+/// Print the page of a rule (IMP-9), of a diagnostic code (SCN0201) or of a warning (dacl_order)
 #[derive(Args)]
 pub(crate) struct Explain {
-    /// A rule number or a diagnostic code
+    /// A rule number, a diagnostic code or the name of a warning
     #[arg(value_name = "NUMBER")]
     what: String,
 }
@@ -18,8 +19,11 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) fn execute(&self) -> Exit {
         let wanted = self.what.to_ascii_uppercase();
-        if let Some(row) = dsl::diag::CODES.iter().find(|row| row.0.to_string() == wanted) {
-            io::print(&format!("{wanted}: {}\n\n{}\n", row.1, row.2.trim()));
+        let warning = Code::of_warning(&self.what.to_ascii_lowercase());
+        let is_meant = |code: Code| warning == Some(code) || code.to_string() == wanted;
+        if let Some((code, title, page)) = CODES.iter().find(|row| is_meant(row.0)) {
+            let name = code.warning_name().map_or_else(String::new, |name| format!(" {name}"));
+            io::print(&format!("{code}{name}: {title}\n\n{}\n", page.trim()));
             return Exit::Fine;
         }
         if let Some(page) = rule(&wanted) {
@@ -27,7 +31,8 @@ impl Explain {
             return Exit::Fine;
         }
         let numbers = RULES.lines().filter_map(|line| line.strip_prefix("### ")?.split(' ').next());
-        let near = dsl::suggest::nearest(&wanted, numbers);
+        let names = WARNINGS.iter().map(|row| row.1);
+        let near = dsl::suggest::nearest(&wanted, numbers.chain(names));
         let shown = sim_core::text::escape(&self.what);
         let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         io::failure(&format!("there is no rule and no diagnostic `{shown}`{hint}"), Exit::Usage)

@@ -1,11 +1,14 @@
 //! `scn run`: replays a scenario and prints its trace.
 
 use clap::{Args, ValueEnum};
+use dsl::diag::Code;
 use sim_core::engine::{self, Finished};
+use sim_core::model::Model;
 use sim_core::trace::{json, text};
 
+use crate::doubts::Doubts;
 use crate::io::{self, Exit, Output};
-use crate::load::{self, Loaded, RunOptions};
+use crate::load::{self, Loaded, RunOptions, Warnings};
 
 /// Replay a scenario in virtual time and print its trace
 #[derive(Args)]
@@ -19,6 +22,9 @@ pub(crate) struct Run {
     /// Derive decisions in full, stage by stage and entry by entry
     #[arg(long, value_enum, value_name = "WHICH")]
     explain: Option<Which>,
+    /// Do not tell this warning
+    #[arg(long, value_name = "NAME", value_parser = load::warning_named)]
+    allow: Vec<Code>,
     #[command(flatten)]
     options: RunOptions,
 }
@@ -41,8 +47,9 @@ enum Which {
 
 impl Run {
     pub(crate) fn execute(&self) -> Exit {
-        let loaded = match load::load(&self.file, self.options.play.root.as_deref(), &self.options.play.param)
-        {
+        let play = &self.options.play;
+        let warnings = Warnings::But(&self.allow);
+        let loaded = match load::load_with(&self.file, play.root.as_deref(), &play.param, warnings) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
@@ -80,31 +87,16 @@ impl Run {
             Format::Jsonl => json::write_line(output.text(), &json::totals(&finished)),
         }
         output.flush();
-        summarise(&loaded, &finished);
+        summarise(&loaded, &config.model, &finished);
         exit_of(&finished)
     }
 }
 
 /// What people want to know at the end; it goes to standard error, as it is no part of the trace.
-fn summarise(loaded: &Loaded, finished: &Finished) {
-    for n in &finished.unexercised {
-        if let Some(claim) = loaded.scenario.claims.get(*n) {
-            let title = text::shortened(&claim.title);
-            let title = sim_core::text::escape(&title);
-            io::message(&format!(
-                "warning: line {}: no event came near the `never`: {title}",
-                claim.place.line
-            ));
-        }
-    }
-    for step in &finished.unreached {
-        if let Some(info) = loaded.scenario.steps.get(step.index()) {
-            io::message(&format!(
-                "warning: line {}: this `{}` never ran, so its expectation proves nothing",
-                info.place.line, info.verb
-            ));
-        }
-    }
+fn summarise(loaded: &Loaded, model: &Model, finished: &Finished) {
+    let mut doubts = Doubts::new();
+    doubts.add(loaded, model, finished);
+    doubts.tell(loaded);
     io::message(&text::totals(finished));
 }
 

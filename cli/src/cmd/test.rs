@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use dsl::diag::Code;
 use sim_core::engine::RunConfig;
 use sim_core::trace::text;
 use similar::{ChangeTag, TextDiff};
 
 use crate::cmd::run::exit_of;
+use crate::doubts::Doubts;
 use crate::golden;
 use crate::io::{self, Exit, Output};
-use crate::load::{self, Loaded};
+use crate::load::{self, Loaded, Warnings};
 
 /// Run scenarios and hold their traces against the golden ones
 ///
@@ -28,6 +30,9 @@ pub(crate) struct Test {
     /// The root of the scenarios
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// Do not tell this warning
+    #[arg(long, value_name = "NAME", value_parser = load::warning_named)]
+    allow: Vec<Code>,
 }
 
 #[derive(Default)]
@@ -118,21 +123,28 @@ impl Test {
             output.text().push_str(&format!("FAIL {shown}: {why}\n"));
             exit
         };
-        let first = match load::load(&path.to_string_lossy(), Some(root), &[]) {
-            Ok(loaded) => loaded,
-            Err(exit) => return failed("it cannot be read", exit),
-        };
+        let first =
+            match load::load_with(&path.to_string_lossy(), Some(root), &[], Warnings::But(&self.allow)) {
+                Ok(loaded) => loaded,
+                Err(exit) => return failed("it cannot be read", exit),
+            };
         used.extend(first.used.iter().cloned());
+        let mut doubts = Doubts::new();
         let Some(combinations) = dsl::combinations(&first.params) else {
             return failed("its parameters have more than 10000 combinations", Exit::Text);
         };
         if first.params.is_empty() {
-            return self.models((path, &name, root), &first, goldens, tally, output);
+            let exit = self.models((path, &name, root), &first, (goldens, &mut doubts), tally, output);
+            doubts.tell(&first);
+            return exit;
         }
+        let told = Warnings::Told(&self.allow);
         let mut exit = Exit::Fine;
         for params in combinations {
-            exit = exit.and(match load::load(&path.to_string_lossy(), Some(root), &params) {
-                Ok(loaded) => self.models((path, &name, root), &loaded, goldens, tally, output),
+            exit = exit.and(match load::load_with(&path.to_string_lossy(), Some(root), &params, told) {
+                Ok(loaded) => {
+                    self.models((path, &name, root), &loaded, (goldens, &mut doubts), tally, output)
+                }
                 Err(exit) => {
                     tally.failed += 1;
                     output.text().push_str(&format!("FAIL {shown}: it cannot be read\n"));
@@ -140,6 +152,7 @@ impl Test {
                 }
             });
         }
+        doubts.tell(&first);
         exit
     }
 
@@ -148,7 +161,7 @@ impl Test {
         &self,
         (path, name, root): (&Path, &str, &Path),
         loaded: &Loaded,
-        goldens: &mut BTreeSet<PathBuf>,
+        (goldens, doubts): (&mut BTreeSet<PathBuf>, &mut Doubts),
         tally: &mut Tally,
         output: &mut Output,
     ) -> Exit {
@@ -183,6 +196,7 @@ impl Test {
             let place = golden::path_of(path, root, &loaded.scenario, model);
             goldens.insert(place.clone());
             let outcome = exit_of(&finished);
+            doubts.add(loaded, model, &finished);
             if outcome != Exit::Fine {
                 tally.failed += 1;
                 let unmet: Vec<&str> = trace

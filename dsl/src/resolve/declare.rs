@@ -19,7 +19,7 @@ use super::steps::{VERBS, check_path, value_data};
 use super::{PrincipalKind, ProcessEntry, Resolver};
 use crate::ast::{Block, Bound, Op, Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic, WARNINGS};
 use sim_core::world::registry::ValueData;
 
 /// Heads at the top level that are read.
@@ -166,6 +166,18 @@ impl Resolver<'_> {
                     }
                 }
             }
+            "allow_warnings" => loop {
+                let word = args.word("the name of a warning")?;
+                let code = Code::of_warning(word.value).ok_or_else(|| {
+                    let names = || WARNINGS.iter().map(|row| row.1);
+                    unknown(codes::WORD, word.span, "warning", word.value, names())
+                        .help(format!("one of: {}", names().collect::<Vec<_>>().join(", ")))
+                })?;
+                self.allowed.push(code);
+                if !args.comma() {
+                    break;
+                }
+            },
             "timing" => {
                 let block = args.block("`{` and the costs of steps")?;
                 for stmt in &block.value.stmts {
@@ -187,7 +199,7 @@ impl Resolver<'_> {
                 settings.start = Arc::from(text.value);
             }
             other => {
-                let known = ["model", "seed", "domain", "start", "limit", "timing"];
+                let known = ["model", "seed", "domain", "start", "limit", "timing", "allow_warnings"];
                 return Err(unknown(codes::HEAD, head.span, "setting", other, known.into_iter())
                     .help(format!("a scenario has: {}", known.join(", "))));
             }

@@ -36,13 +36,19 @@ use crate::ast::{Ast, Block, Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::expand::Param;
+use crate::lint::{self, DisabledPrivilege};
 use crate::source::Sources;
 
 type Map<V> = IndexMap<String, V, FxBuildHasher>;
 
-/// Resolves the tree of a scenario file. The scenario is there only if no diagnostic is an error.
+/// Resolves the tree of a scenario file. The scenario is there only if no diagnostic is an error; the codes are those of the
+/// warnings that it allows.
 #[must_use]
-pub(crate) fn resolve(ast: &Ast, sources: &Sources, params: &[Param]) -> (Option<Scenario>, Vec<Diagnostic>) {
+pub(crate) fn resolve(
+    ast: &Ast,
+    sources: &Sources,
+    params: &[Param],
+) -> (Option<Scenario>, Vec<Diagnostic>, Vec<Code>) {
     let mut resolver = Resolver {
         sources,
         diagnostics: Vec::new(),
@@ -57,6 +63,9 @@ pub(crate) fn resolve(ast: &Ast, sources: &Sources, params: &[Param]) -> (Option
         declarations: Declarations::default(),
         object_spans: Vec::new(),
         steps: Vec::new(),
+        step_spans: Vec::new(),
+        disabled: Vec::new(),
+        allowed: Vec::new(),
     };
     let mut scenario = resolver.scenario(ast);
     if let Some(scenario) = &mut scenario {
@@ -64,7 +73,7 @@ pub(crate) fn resolve(ast: &Ast, sources: &Sources, params: &[Param]) -> (Option
         scenario.params = params.iter().map(param).collect();
     }
     let failed = resolver.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    (scenario.filter(|_| !failed), resolver.diagnostics)
+    (scenario.filter(|_| !failed), resolver.diagnostics, resolver.allowed)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,6 +122,12 @@ struct Resolver<'a> {
     declarations: Declarations,
     object_spans: Vec<Span>,
     steps: Vec<StepInfo>,
+    /// Where each step stands.
+    step_spans: Vec<Span>,
+    /// Privileges that are declared disabled.
+    disabled: Vec<DisabledPrivilege>,
+    /// The warnings that the scenario allows.
+    allowed: Vec<Code>,
 }
 
 impl<'a> Resolver<'a> {
@@ -149,6 +164,9 @@ impl<'a> Resolver<'a> {
         self.principal_bodies(ast);
         let programs = self.process_bodies();
         self.world_bodies(&ast.stmts);
+        for doubt in lint::never_enabled(&self.disabled, &programs) {
+            self.report(doubt);
+        }
         self.sort_objects();
         let scenario = Scenario {
             name: settings.name,

@@ -19,6 +19,7 @@ use super::steps::{CONTROL, Verb, level_named};
 use crate::ast::{Block, Expectation, Op, Part, PartKind, Prep, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::lint::{self, Thread};
 
 /// The deepest nesting of blocks in a program; the parser stops deeper ones as well.
 const MAX_NESTING: usize = 64;
@@ -84,7 +85,12 @@ impl Resolver<'_> {
             self.statement(stmt, &mut writer, &scope);
         }
         forgive_ruled_out(&mut writer.code);
-        Program { code: writer.code, slots: names.len() as u32, counters: writer.counters as u32 }
+        let program =
+            Program { code: writer.code, slots: names.len() as u32, counters: writer.counters as u32 };
+        let names = names.keys().map(String::as_str).collect();
+        let doubts = lint::examine(&Thread { program: &program, places: &self.step_spans, names });
+        doubts.into_iter().for_each(|doubt| self.report(doubt));
+        program
     }
 
     fn collect_names(&mut self, stmt: &Stmt, names: &mut IndexMap<String, Span, FxBuildHasher>) {
@@ -350,6 +356,7 @@ impl Resolver<'_> {
         let class = class_of(&operation);
         let expects = self.expectations(text.expects, class);
         let id = StepId(self.steps.len() as u32);
+        self.step_spans.push(text.head.span);
         self.steps.push(StepInfo {
             verb: verb.name,
             words: Arc::from(words_of(text.parts)),

@@ -24,6 +24,7 @@ use super::declare::{PROTECTIONS, number32};
 use crate::ast::{Block, Op, Part, PartKind, Prep, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::lint;
 
 /// The flags of entries in a DACL.
 pub(crate) const ACE_FLAGS: &[(&str, AceFlags)] = &[
@@ -87,11 +88,18 @@ impl Resolver<'_> {
     /// The statements of a `dacl { … }`.
     fn aces(&mut self, block: &Block, class: ObjectType) -> Vec<Ace> {
         let mut aces = Vec::new();
+        let mut places = Vec::new();
         for stmt in &block.stmts {
             match self.ace(stmt, class) {
-                Ok(ace) => aces.push(ace),
+                Ok(ace) => {
+                    aces.push(ace);
+                    places.push(stmt.span);
+                }
                 Err(diagnostic) => self.report(diagnostic),
             }
+        }
+        for doubt in lint::dacl(&aces, &places, class) {
+            self.report(doubt);
         }
         aces
     }

@@ -10,9 +10,10 @@ use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
 use super::change::is_removed;
 use super::identity::{integrity, logon_type, mandatory_policy, privileges};
-use crate::ast::{Block, Part, PartKind, Spanned, Stmt};
+use crate::ast::{Block, Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::lint::DisabledPrivilege;
 
 impl Resolver<'_> {
     /// A property that shapes a token.
@@ -26,10 +27,21 @@ impl Resolver<'_> {
         match head.value {
             "groups" => self.groups(&mut args, shape)?,
             "privileges" => {
+                let places = args.rest().iter().filter(|part| matches!(part.value, PartKind::Word(_)));
+                let places: Vec<Span> = places.map(|part| part.span).collect();
                 let listed = privileges(&mut args)?;
                 let table = [("disabled", PrivilegeDecl::Disabled), ("removed", PrivilegeDecl::Removed)];
                 let state =
                     one_flag(&mut args, "flag of `privileges`", &table)?.unwrap_or(PrivilegeDecl::Enabled);
+                if state == PrivilegeDecl::Disabled {
+                    let rows = listed.iter().zip(&places);
+                    self.disabled.extend(
+                        rows.map(|(privilege, span)| DisabledPrivilege {
+                            privilege: *privilege,
+                            span: *span,
+                        }),
+                    );
+                }
                 shape.privileges.extend(listed.into_iter().map(|privilege| (privilege, state)));
             }
             "integrity" => {

@@ -11,6 +11,7 @@ pub mod condition_wire;
 pub mod edit;
 pub mod inherit;
 pub mod ownership;
+pub mod reach;
 pub mod sddl;
 pub(crate) mod size;
 pub mod wire;

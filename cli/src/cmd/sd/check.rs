@@ -5,8 +5,9 @@ use std::fmt::Write;
 use sim_core::model::{Model, UnknownLabels};
 use sim_core::rights::{AccessMask, ObjectType};
 use sim_core::sd::inherit::canonical_order;
+use sim_core::sd::reach::{Hidden, hidden_entries};
 use sim_core::sd::{Ace, AceEffect, AceFlags, Acl, SecurityDescriptor, condition_wire};
-use sim_core::sid::{ANONYMOUS, CREATOR_GROUP, CREATOR_OWNER, EVERYONE, OWNER_RIGHTS, Sid};
+use sim_core::sid::{ANONYMOUS, CREATOR_GROUP, CREATOR_OWNER, EVERYONE, OWNER_RIGHTS};
 
 use super::show;
 use crate::io::{self, Exit};
@@ -225,51 +226,18 @@ fn order(dacl: &Acl, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What entries before it leave to each entry of the DACL. Only plain entries for the same principal or for Everyone are
-/// sure to match whoever it matches, so nothing is reported that some token could still reach.
+/// What entries before it leave to each entry of the DACL.
 fn walk(dacl: &Acl, class: ObjectType, model: &Model, findings: &mut Vec<Finding>) {
-    let mapping = model.mapping(class);
-    // Whom, what was granted and what was denied so far.
-    let mut settled: Vec<(Sid, AccessMask, AccessMask)> = Vec::new();
-    for (index, ace) in dacl.aces.iter().enumerate() {
-        let Some(row) = ace.kind.row().filter(|_| ace.kind.is_access_control() && counts(ace)) else {
-            continue;
-        };
-        let mask = mapping.map(ace.mask);
-        let before = settled
-            .iter()
-            .filter(|(sid, ..)| *sid == ace.sid || (*sid == EVERYONE && ace.sid != OWNER_RIGHTS));
-        let (granted, denied) = before
-            .fold((AccessMask::NONE, AccessMask::NONE), |all, entry| (all.0 | entry.1, all.1 | entry.2));
-        let denies = row.effect == AceEffect::Deny;
-        let late = mask & granted;
-        if denies && !late.is_empty() {
-            let words = format!(
-                "it denies what was granted to {} before: {}",
-                show::name(ace.sid),
-                show::mask_words(late, class)
-            );
-            findings.push(Finding { name: "deny-too-late", place: at(true, index), words });
-        } else if !mask.is_empty()
-            && (mask & !(granted | denied)).is_empty()
-            && !matches!(ace.sid, CREATOR_OWNER | CREATOR_GROUP)
-        {
-            let words = format!("nothing that it says about {} is left to say", show::name(ace.sid));
-            findings.push(Finding { name: "unreachable", place: at(true, index), words });
-        }
-        // Conditions and parts of objects settle nothing for sure.
-        if ace.condition().is_some() || ace.guids().object_type.is_some() {
-            continue;
-        }
-        let (new_granted, new_denied) =
-            if denies { (AccessMask::NONE, mask & !granted) } else { (mask & !denied, AccessMask::NONE) };
-        match settled.iter_mut().find(|entry| entry.0 == ace.sid) {
-            Some(entry) => {
-                entry.1 |= new_granted;
-                entry.2 |= new_denied;
+    for (index, hidden) in hidden_entries(dacl, &model.mapping(class)) {
+        let whom = dacl.aces.get(index).map(|ace| show::name(ace.sid)).unwrap_or_default();
+        let (name, words) = match hidden {
+            Hidden::DenialTooLate(late) => {
+                let late = show::mask_words(late, class);
+                ("deny-too-late", format!("it denies what was granted to {whom} before: {late}"))
             }
-            None => settled.push((ace.sid, new_granted, new_denied)),
-        }
+            Hidden::Nothing => ("unreachable", format!("nothing that it says about {whom} is left to say")),
+        };
+        findings.push(Finding { name, place: at(true, index), words });
     }
 }
 

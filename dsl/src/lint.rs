@@ -1,0 +1,12 @@
+//! Doubts: what reads well and is probably not meant. Each has a code and a name by which it can be allowed. A warning that
+//! is wrong is worse than none, so each of them is told only where nothing that the scenario says explains it.
+
+mod acl;
+mod flow;
+mod privileges;
+mod unused;
+
+pub(crate) use acl::dacl;
+pub(crate) use flow::{Thread, examine};
+pub(crate) use privileges::{DisabledPrivilege, never_enabled};
+pub(crate) use unused::unused;
