@@ -3,7 +3,7 @@
 use sim_core::access::Intents;
 use sim_core::engine::scenario::{Expected, Instruction, Program, Step};
 use sim_core::privilege::Privilege;
-use sim_core::world::op::{ErrorName, Operation, PrivilegeAction};
+use sim_core::world::op::{Adjustment, ErrorName, Operation, PrivilegeAction};
 
 use crate::ast::Span;
 use crate::codes;
@@ -44,9 +44,10 @@ pub(crate) fn never_enabled(disabled: &[DisabledPrivilege], programs: &[Program]
 /// Whether a step enables a privilege, asks for it, or says what comes of doing without.
 fn is_about(step: &Step, privilege: Privilege) -> bool {
     match &step.operation {
-        Operation::AdjustPrivilege(other, PrivilegeAction::Enable) | Operation::CheckPrivilege(other) => {
-            *other == privilege
+        Operation::Adjust(_, adjustment) => {
+            matches!(adjustment.as_ref(), Adjustment::Privileges(list, PrivilegeAction::Enable) if list.contains(&privilege))
         }
+        Operation::CheckPrivilege(other) => *other == privilege,
         Operation::OpenFile(open) => {
             let intent = match privilege {
                 Privilege::BACKUP => Intents::BACKUP,
