@@ -33,6 +33,7 @@ fn entries_of_lists() {
         ("file", "allow alice full\ndeny alice write", &["dacl_order 5"]),
         ("file", "allow alice read (inherited)\nallow staff read", &["dacl_order 5"]),
         ("file", "deny Everyone full\nallow alice read", &["unreachable_ace 5"]),
+        ("file", "allow Everyone read\nallow Anonymous read", &[]),
         ("file", "deny Everyone write\nallow alice full", &[]),
         ("file", "allow staff read\nallow alice read", &[]),
         ("file", "allow alice full\nallow alice read", &["unreachable_ace 5"]),
@@ -79,6 +80,7 @@ fn identities_that_are_kept() {
         ("loop { c = accept\nimpersonate c => ok\nrevert => ok; close c }".to_owned(), &[]),
         // One that nobody gives back at all.
         ("c = accept\nimpersonate c => ok\nshow".to_owned(), &["never_reverts 5"]),
+        ("c = accept\nimpersonate c => error PRIVILEGE_NOT_HELD\nshow".to_owned(), &[]),
         ("impersonate anonymous\nshow".to_owned(), &["never_reverts 4"]),
         ("impersonate anonymous\nshow\nrevert".to_owned(), &[]),
         // One whose outcome nobody looks at.

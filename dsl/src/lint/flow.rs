@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::engine::scenario::{Condition, Instruction, Program, Step};
+use sim_core::engine::scenario::{Condition, Expected, Instruction, Program, Step};
 use sim_core::ids::{Slot, StepId};
 use sim_core::world::op::Operation;
 
@@ -135,8 +135,11 @@ pub(crate) fn examine(thread: &Thread<'_>) -> Vec<Diagnostic> {
     found
 }
 
+/// Whether a step takes an identity; one that is stated to fail does not.
 fn impersonates(step: &Step) -> bool {
-    matches!(step.operation, Operation::Impersonate(_) | Operation::ImpersonateAnonymous)
+    let fails = !step.expects.is_empty()
+        && step.expects.iter().all(|e| matches!(e.what, Expected::Error(_) | Expected::Denied(_)));
+    matches!(step.operation, Operation::Impersonate(_) | Operation::ImpersonateAnonymous) && !fails
 }
 
 /// Whether an instruction asks who the thread is.
@@ -228,7 +231,7 @@ fn after(step: &Step, before: &State) -> (State, State) {
         Operation::Close(slot) | Operation::Give(slot, _) => {
             done.open.remove(slot);
         }
-        Operation::Impersonate(_) | Operation::ImpersonateAnonymous => done.acting = Some(step.id),
+        _ if impersonates(step) => done.acting = Some(step.id),
         Operation::Revert => done.acting = None,
         _ => {}
     }

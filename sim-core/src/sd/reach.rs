@@ -1,11 +1,12 @@
 //! What the entries of a DACL leave to those behind them. Only plain entries for the same principal or for Everyone are sure
-//! to match whoever a later entry matches, so nothing is found here that some token could still reach.
+//! to match whoever a later entry matches, so nothing is found here that some token could still reach. Whether Anonymous is
+//! one of Everyone depends on the model (TOK-37).
 //!
 //! Authority: DACL-3 (what is settled first stays), ACE-4 for the flags.
 
 use super::{AceEffect, AceFlags, Acl};
 use crate::rights::{AccessMask, GenericMapping};
-use crate::sid::{CREATOR_GROUP, CREATOR_OWNER, EVERYONE, OWNER_RIGHTS, Sid};
+use crate::sid::{ANONYMOUS, CREATOR_GROUP, CREATOR_OWNER, EVERYONE, OWNER_RIGHTS, Sid};
 
 /// What is wrong with the place of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub fn hidden_entries(dacl: &Acl, mapping: &GenericMapping) -> Vec<(usize, Hidde
         let passes = ace.flags & PASSING;
         let travels = passes.intersects(AceFlags::OBJECT_INHERIT | AceFlags::CONTAINER_INHERIT);
         let before = settled.iter().filter(|entry| {
-            (entry.sid == ace.sid || entry.sid == EVERYONE && ace.sid != OWNER_RIGHTS)
+            (entry.sid == ace.sid || entry.sid == EVERYONE && !matches!(ace.sid, OWNER_RIGHTS | ANONYMOUS))
                 && (!travels || entry.passes == passes)
         });
         let (granted, denied) = before.fold((AccessMask::NONE, AccessMask::NONE), |all, entry| {
