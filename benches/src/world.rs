@@ -28,10 +28,13 @@ pub fn opens(objects: u32) -> Operation {
         .map(|n| {
             Step::OpenFile(Box::new(FileOpen {
                 path: path(n),
+                base: None,
                 directory: false,
                 desired: access::GENERIC_READ,
                 intents: Intents::empty(),
                 disposition: Disposition::Open,
+                no_follow: false,
+                delete_on_close: false,
                 descriptor: None,
             }))
         })

@@ -39,6 +39,7 @@ pub(super) const DECLARATIONS: &[&str] = &[
     "file",
     "directory",
     "key",
+    "link",
     "policy",
     "never",
     "expect",

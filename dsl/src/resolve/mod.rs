@@ -62,6 +62,7 @@ pub(crate) fn resolve(
         told: BTreeSet::new(),
         declarations: Declarations::default(),
         object_spans: Vec::new(),
+        link_spans: Vec::new(),
         steps: Vec::new(),
         step_spans: Vec::new(),
         disabled: Vec::new(),
@@ -121,6 +122,8 @@ struct Resolver<'a> {
     told: BTreeSet<(Code, Span)>,
     declarations: Declarations,
     object_spans: Vec<Span>,
+    /// The places of links, which are counted after the objects.
+    link_spans: Vec<Span>,
     steps: Vec<StepInfo>,
     /// Where each step stands.
     step_spans: Vec<Span>,
@@ -149,6 +152,9 @@ impl<'a> Resolver<'a> {
                     Ok(claim) => claims.push(claim),
                     Err(diagnostic) => self.report(diagnostic),
                 }
+            }
+            if head.value == "link" {
+                self.link_decl(stmt, head);
             }
             let class = match head.value {
                 "file" => ObjectType::File,
@@ -258,7 +264,7 @@ impl<'a> Resolver<'a> {
             .label("does not belong here"));
         }
         match head.value {
-            "scenario" | "never" | "expect" | "file" | "directory" | "key" => Ok(()),
+            "scenario" | "never" | "expect" | "file" | "directory" | "key" | "link" => Ok(()),
             "user" | "group" | "app" => self.collect_principal(stmt, head),
             "policy" => self.collect_policy(stmt, head),
             "service" => self.collect_process(stmt, head, true),
@@ -518,6 +524,20 @@ impl<'a> Resolver<'a> {
             objects.into_iter().zip(std::mem::take(&mut self.object_spans)).collect();
         pairs.sort_by_key(|(object, _)| depth(object));
         (self.declarations.objects, self.object_spans) = pairs.into_iter().unzip();
+        self.object_spans.append(&mut self.link_spans);
+    }
+
+    /// `link "P" to "T" (hard)`: made after the objects.
+    fn link_decl(&mut self, stmt: &Stmt, head: Spanned<&str>) {
+        let mut args = Args::new(&stmt.parts, head.span);
+        let read = objects::link(&mut args).and_then(|link| args.finish("link").map(|()| link));
+        match read.and_then(|link| self.no_expectation(stmt).map(|()| link)) {
+            Ok(link) => {
+                self.declarations.links.push(link);
+                self.link_spans.push(head.span);
+            }
+            Err(diagnostic) => self.report(diagnostic),
+        }
     }
 
     /// Names of SIDs for traces: what is declared before what is well known.

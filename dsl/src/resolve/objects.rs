@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::rights::ObjectType;
-use sim_core::world::op::{LabelChange, Onto, Operation, Place, Rename, SecurityChange};
+use sim_core::world::op::{LabelChange, Link, Onto, Operation, Place, Rename, SecurityChange};
 
 use super::Resolver;
 use super::args::{Args, Read, choose};
@@ -89,6 +89,22 @@ pub(super) fn rename(
         }
     };
     Ok(Operation::Rename(Box::new(Rename { what, to: Arc::from(to.value), onto })))
+}
+
+/// `"P" to "T" (hard)`
+pub(super) fn link(args: &mut Args<'_>) -> Read<Link> {
+    let path = args.text("the path of the link in quotes")?;
+    check_path(&path, ObjectType::File)?;
+    args.prep(Prep::To).ok_or_else(|| args.expected("`to` and where it leads"))?;
+    let to = args.text("where it leads, in quotes")?;
+    check_path(&to, ObjectType::File)?;
+    let mut hard = false;
+    if let Some(list) = args.flags() {
+        let mut flags = Args::new(list.value, list.span);
+        hard = choose(flags.word("`hard`")?, "flag of a link", &[("hard", true)])?;
+        flags.finish("(")?;
+    }
+    Ok(Link { path: Arc::from(path.value), to: Arc::from(to.value), hard })
 }
 
 pub(super) fn access(

@@ -71,15 +71,15 @@ pub const VERBS: &[Verb] = &[
     verb("revert", "", "goes back to the process's own identity", false, |_, _, _| Ok(Operation::Revert)),
     verb(
         "open",
-        "file|directory|key PATH for RIGHTS [intent backup, restore] (FLAGS)",
+        "file|directory|key PATH [in h] for RIGHTS [intent backup, restore] (FLAGS) [with { … }]",
         "opens an object",
         true,
         open,
     ),
     verb(
         "create",
-        "file|directory|key PATH for RIGHTS [with { … }]",
-        "creates an object and opens it",
+        "file|directory|key PATH [in h] for RIGHTS (FLAGS) [with { … }] | link PATH to PATH (hard)",
+        "creates an object and opens it, or makes a link",
         true,
         create,
     ),
@@ -360,22 +360,34 @@ fn transfer(args: &mut Args<'_>, scope: &mut ThreadScope<'_>, transfer: Transfer
 pub(super) const OPENED: &[(&str, ObjectType)] =
     &[("file", ObjectType::File), ("directory", ObjectType::Directory), ("key", ObjectType::Key)];
 
-fn open(resolver: &mut Resolver<'_>, args: &mut Args<'_>, _: &mut ThreadScope<'_>) -> Read<Operation> {
-    open_or_create(resolver, args, Disposition::Open)
+fn open(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    open_or_create(resolver, args, scope, Disposition::Open)
 }
 
-fn create(resolver: &mut Resolver<'_>, args: &mut Args<'_>, _: &mut ThreadScope<'_>) -> Read<Operation> {
-    open_or_create(resolver, args, Disposition::Create)
+fn create(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    if args.keyword("link").is_some() {
+        return Ok(Operation::MakeLink(Box::new(objects::link(args)?)));
+    }
+    open_or_create(resolver, args, scope, Disposition::Create)
 }
 
 fn open_or_create(
     resolver: &mut Resolver<'_>,
     args: &mut Args<'_>,
+    scope: &mut ThreadScope<'_>,
     disposition: Disposition,
 ) -> Read<Operation> {
     let class = choose(args.word("`file`, `directory` or `key`")?, "class of objects", OPENED)?;
     let path = args.text("a path in quotes")?;
-    check_path(&path, class)?;
+    let base = match args.prep(Prep::In) {
+        Some(_) => Some(scope.slot(args, "the name that holds a handle")?),
+        None => None,
+    };
+    if base.is_some() {
+        check_relative_path(&path, class)?;
+    } else {
+        check_path(&path, class)?;
+    }
     args.prep(Prep::For).ok_or_else(|| args.expected("`for` and the rights that are asked for"))?;
     let desired = resolver.rights(args, class)?;
     let path = Arc::from(path.value);
@@ -387,7 +399,7 @@ fn open_or_create(
         })));
     }
     let intents = if args.prep(Prep::Intent).is_some() { read_intents(args)? } else { Intents::empty() };
-    let disposition = open_flags(resolver, args, disposition)?;
+    let OpenFlags { disposition, no_follow, delete_on_close } = open_flags(args, disposition)?;
     let mut descriptor = None;
     if args.prep(Prep::With).is_some() {
         let block = args.block("`{` and the parts of a descriptor")?;
@@ -395,10 +407,13 @@ fn open_or_create(
     }
     Ok(Operation::OpenFile(Box::new(FileOpen {
         path,
+        base,
         directory: class == ObjectType::Directory,
         desired,
         intents,
         disposition,
+        no_follow,
+        delete_on_close,
         descriptor,
     })))
 }
@@ -414,46 +429,65 @@ fn read_intents(args: &mut Args<'_>) -> Read<Intents> {
     }
 }
 
-/// The flags of an open that change its disposition (FILE-10).
-fn open_flags(
-    resolver: &mut Resolver<'_>,
-    args: &mut Args<'_>,
+/// What the flags of an open say (FILE-10, FILE-11, FILE-21).
+struct OpenFlags {
     disposition: Disposition,
-) -> Read<Disposition> {
-    let Some(list) = args.flags() else { return Ok(disposition) };
-    let mut flags = Args::new(list.value, list.span);
-    let (mut or_create, mut overwrite) = (false, false);
-    while flags.peek().is_some() {
-        let word = flags.word("a flag of `open`")?;
-        match word.value {
-            "or_create" => or_create = true,
-            "overwrite" => overwrite = true,
-            "supersede" | "no_follow" | "delete_on_close" => {
-                return Err(resolver.not_built(word.span, &format!("the flag `{}`", word.value)));
-            }
-            other => {
-                let known = ["or_create", "overwrite", "supersede", "no_follow", "delete_on_close"];
-                return Err(unknown(codes::WORD, word.span, "flag of `open`", other, known.into_iter()));
+    no_follow: bool,
+    delete_on_close: bool,
+}
+
+fn open_flags(args: &mut Args<'_>, disposition: Disposition) -> Read<OpenFlags> {
+    const FLAGS: &[(&str, &str)] = &[
+        ("or_create", "or_create"),
+        ("overwrite", "overwrite"),
+        ("supersede", "supersede"),
+        ("no_follow", "no_follow"),
+        ("delete_on_close", "delete_on_close"),
+    ];
+    let mut given = Vec::new();
+    let list = args.flags();
+    if let Some(list) = list {
+        let mut flags = Args::new(list.value, list.span);
+        while flags.peek().is_some() {
+            given.push(choose(flags.word("a flag of `open`")?, "flag of `open`", FLAGS)?);
+            if !flags.comma() {
+                flags.finish("(")?;
             }
         }
-        if !flags.comma() {
-            flags.finish("(")?;
+    }
+    let has = |name: &str| given.contains(&name);
+    let wrong = |message: &str, label: &str| {
+        let span = list.map_or_else(|| args.here(), |list| list.span);
+        Err(Diagnostic::error(codes::ARGUMENT, span, message).label(label))
+    };
+    let disposition = match (has("or_create"), has("overwrite"), has("supersede")) {
+        (false, false, false) => disposition,
+        _ if disposition == Disposition::Create => {
+            return wrong("`create` fails if the object is there already", "write `open … (or_create)`");
         }
+        (false, false, true) => Disposition::Supersede,
+        (_, _, true) => {
+            return wrong(
+                "`supersede` says all: it replaces what is there, and creates what is not",
+                "alone",
+            );
+        }
+        (true, false, false) => Disposition::OpenIf,
+        (false, true, false) => Disposition::Overwrite,
+        (true, true, false) => Disposition::OverwriteIf,
+    };
+    Ok(OpenFlags { disposition, no_follow: has("no_follow"), delete_on_close: has("delete_on_close") })
+}
+
+/// A path that begins at a handle: names with separators between them, none at the ends.
+fn check_relative_path(path: &Spanned<String>, class: ObjectType) -> Read<()> {
+    let whole = if class == ObjectType::Key { path.value.clone() } else { format!("/{}", path.value) };
+    let sound = !path.value.is_empty() && !path.value.starts_with('/');
+    if sound && check_path(&Spanned { value: whole, span: path.span }, class).is_ok() {
+        return Ok(());
     }
-    if disposition == Disposition::Create && (or_create || overwrite) {
-        return Err(Diagnostic::error(
-            codes::ARGUMENT,
-            list.span,
-            "`create` fails if the object is there already",
-        )
-        .label("write `open … (or_create)`"));
-    }
-    Ok(match (or_create, overwrite) {
-        (false, false) => disposition,
-        (true, false) => Disposition::OpenIf,
-        (false, true) => Disposition::Overwrite,
-        (true, true) => Disposition::OverwriteIf,
-    })
+    let what = format!("`{}` is not a path that begins at a handle", path.value);
+    Err(Diagnostic::error(codes::VALUE, path.span, what).label("expected names, such as \"notes/today\""))
 }
 
 /// The syntax of paths (FILE-1, KEY-2).

@@ -110,6 +110,8 @@ pub struct RecordLine {
     pub verdict: &'static str,
     /// What was granted, of a step that gives rights.
     pub granted: Option<Mask>,
+    /// `opened`, `created`, `overwritten` or `superseded`, of a step that opens an object.
+    pub status: Option<&'static str>,
     /// The level, of a step that gives an identity.
     pub level: Option<&'static str>,
     /// The error, of one that failed.
@@ -240,7 +242,9 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
     let info = scenario.steps.get(record.step.index())?;
     let thread = world.thread(record.thread);
     let process = world.process(thread.process);
+    // What an open was about is said after its checks.
     let class = record.facts.iter().rev().find_map(|fact| match fact {
+        Fact::Opened(_, class) => Some(*class),
         Fact::Check(check) => Some(check.object.class),
         _ => None,
     });
@@ -274,6 +278,10 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
         source: Source { file: info.place.file, line: info.place.line, column: info.place.column },
         verdict,
         granted,
+        status: record.facts.iter().find_map(|fact| match fact {
+            Fact::Opened(status, _) => Some(status.name()),
+            _ => None,
+        }),
         level,
         error,
         denied_by,

@@ -18,8 +18,10 @@ use crate::model::Model;
 use crate::privilege::PrivilegeState;
 use crate::text::{escape, name, quote};
 use crate::token::impersonate::{Cap, GateRecord};
-use crate::world::op::{DeniedBy, Failure, Outcome, Success};
-use crate::world::{CheckRecord, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread, World};
+use crate::world::op::{DeniedBy, Failure, OpenStatus, Outcome, Success};
+use crate::world::{
+    CheckPurpose, CheckRecord, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread, World,
+};
 
 /// Which decisions are derived in full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -132,16 +134,17 @@ fn write_handle_use(out: &mut String, used: &HandleUse, names: &Names) {
 }
 
 fn write_verdict(out: &mut String, record: &Record, names: &Names) {
-    let last = record.facts.iter().rev().find_map(|fact| match fact {
-        Fact::Check(check) => Some(check.as_ref()),
-        _ => None,
-    });
+    let last = told_check(record).map(|(_, check)| check);
     match record.outcome {
         Outcome::Done(Success::Granted(mask)) => {
             let _ = write!(out, "granted {mask}");
-            if let Some(check) = last {
-                out.push_str(" by ");
-                write_reason(out, check, names);
+            match last {
+                Some(check) => {
+                    out.push_str(" by ");
+                    write_reason(out, check, names);
+                }
+                None if is_new(record) => out.push_str(" as its creator"),
+                None => {}
             }
         }
         Outcome::Done(Success::Level(level)) => {
@@ -327,14 +330,11 @@ fn write_identity(out: &mut String, record: &Record, names: &Names) {
 const INDENT: &str = "            ";
 
 fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &Record, explain: Explain) {
-    let checks = record.facts.iter().filter(|fact| matches!(fact, Fact::Check(_))).count();
-    let mut seen = 0;
-    let in_head = tells_reason(record);
-    for fact in &record.facts {
+    let told = told_check(record).map(|(position, _)| position);
+    for (position, fact) in record.facts.iter().enumerate() {
         match fact {
             Fact::Check(check) => {
-                seen += 1;
-                write_check(out, check, in_head && seen == checks, names, explain);
+                write_check(out, check, told == Some(position), names, explain);
             }
             Fact::ContinuousAudit(used, fits) => {
                 // The identity is the one at the time of the operation, not the opener's (AUD-6).
@@ -355,6 +355,10 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             Fact::Value(text) => {
                 let _ = writeln!(out, "{INDENT}value {}", escape(text));
             }
+            Fact::Opened(status @ (OpenStatus::Overwritten | OpenStatus::Superseded), _) => {
+                let _ = writeln!(out, "{INDENT}{} [FILE-10]", status.name());
+            }
+            Fact::Opened(OpenStatus::Opened | OpenStatus::Created, _) => {}
             Fact::Owner(owner) => {
                 let _ = writeln!(out, "{INDENT}owner {}", names.name(*owner));
             }
@@ -423,13 +427,26 @@ pub fn unmet_words(scenario: &Scenario, record: &Record) -> Vec<String> {
     record.unmet.iter().filter_map(|n| expects.get(*n)).map(|unmet| unmet.words.to_string()).collect()
 }
 
-/// Whether the head line tells how the last check came out.
-fn tells_reason(record: &Record) -> bool {
+/// The check whose outcome the head line tells: of a refusal the last one, of a grant the one that gave the mask.
+fn told_check(record: &Record) -> Option<(usize, &CheckRecord)> {
+    let mut checks = record.facts.iter().enumerate().rev().filter_map(|(position, fact)| match fact {
+        Fact::Check(check) => Some((position, check.as_ref())),
+        _ => None,
+    });
     match record.outcome {
-        Outcome::Done(Success::Granted(_)) => true,
-        Outcome::Failed(failure) => failure.denied.is_some_and(|by| by != DeniedBy::Handle),
-        Outcome::Done(_) | Outcome::Blocked => false,
+        Outcome::Failed(failure) if failure.denied.is_some_and(|by| by != DeniedBy::Handle) => checks.next(),
+        Outcome::Done(Success::Granted(_)) => {
+            let wanted = if is_new(record) { CheckPurpose::NewObject } else { CheckPurpose::Target };
+            checks.find(|(_, check)| check.purpose == wanted)
+        }
+        Outcome::Failed(_) | Outcome::Done(_) | Outcome::Blocked => None,
     }
+}
+
+/// Whether the step made an object.
+fn is_new(record: &Record) -> bool {
+    let made = |status: &OpenStatus| matches!(status, OpenStatus::Created | OpenStatus::Superseded);
+    record.facts.iter().any(|fact| matches!(fact, Fact::Opened(status, _) if made(status)))
 }
 
 /// A check that is not the decisive one of its step gets a line of its own; any may be derived.
@@ -447,7 +464,7 @@ fn write_check(out: &mut String, check: &CheckRecord, decisive: bool, names: &Na
                 let _ = writeln!(out, "denied by {}", denied_words(by));
             }
         }
-    } else if check.purpose != crate::world::CheckPurpose::Target {
+    } else if check.purpose != CheckPurpose::Target {
         let _ = writeln!(
             out,
             "{INDENT}{} {} for {}",

@@ -3,7 +3,7 @@
 //! Authority: the scenario defaults of section 10.9, TOK-7, TOK-25, PRC-1, PRC-9, PRC-17 to PRC-19, FILE-12, KEY-5,
 //! SES-1 to SES-3. A declaration asks for no right, privilege or limit.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,6 +11,8 @@ use super::declare::{Declarations, DescriptorParts, ProcessDecl, SecurityDecl};
 use super::file::Defaults;
 use super::live::changed;
 use super::logon::{Logon, default_dacl};
+use super::op::Link;
+use super::path::Name;
 use super::record::ObjectName;
 use super::{Endpoint, FILE_ROOT, HIVES, Object, Process, ProcessState, Thread, Tokens, World};
 use crate::access::{Descriptor, Policy, PolicyAcl, PolicyCache, PolicyRule};
@@ -20,6 +22,7 @@ use crate::rights::{AccessMask, ObjectType};
 use crate::sd::sddl::{self, SddlContext};
 use crate::sd::{Ace, AceFlags, AceType, Acl, SecurityDescriptor};
 use crate::sid::{self, SYSTEM, Sid, SidTable};
+use crate::text::quote;
 use crate::token::anonymous_token;
 
 /// Why declarations make no world.
@@ -70,6 +73,9 @@ impl World {
             endpoints: Vec::new(),
             connections: Vec::new(),
             objects: Arc::new(Vec::new()),
+            links: Arc::new(BTreeMap::new()),
+            aliases: BTreeMap::new(),
+            doomed: BTreeSet::new(),
             handles: Vec::new(),
             free_handles: Vec::new(),
             woken: VecDeque::new(),
@@ -86,6 +92,9 @@ impl World {
         builder.add_roots();
         for (position, object) in declarations.objects.iter().enumerate() {
             builder.add_object(position, object)?;
+        }
+        for (position, link) in declarations.links.iter().enumerate() {
+            builder.add_link(position, link)?;
         }
         let mut slots = slots.iter().copied();
         for (position, process) in declarations.processes.iter().enumerate() {
@@ -239,6 +248,41 @@ impl Builder<'_> {
             (ObjectType::Directory, self.compile(implicit_directory(), ObjectType::Directory))
         };
         Ok(self.world.insert_object(parent, Arc::from(name), class, Some(descriptor)))
+    }
+
+    /// A link, below directories that are made where nobody declares them.
+    fn add_link(&mut self, position: usize, link: &Link) -> Result<(), BuildError> {
+        let failed = |why: &str| BuildError {
+            what: format!("link {}", quote(&link.path)),
+            object: Some(self.declarations.objects.len() + position),
+            process: None,
+            why: why.to_owned(),
+        };
+        let mut at = FILE_ROOT;
+        let (above, name) = link.path.rsplit_once('/').unwrap_or(("", &link.path));
+        for name in above.split('/').filter(|name| !name.is_empty()) {
+            at = match self.world.object(at).children.get(name).copied() {
+                Some(child) if self.world.object(child).class == ObjectType::Directory => child,
+                Some(_) => return Err(failed("a file stands on the way")),
+                None => self.add_implicit(at, name, ObjectType::Directory, &failed)?,
+            };
+        }
+        if name.is_empty() || self.world.object(at).children.contains_key(name) {
+            return Err(failed("something has this name already"));
+        }
+        let name = Name { parent: at, name: Arc::from(name) };
+        if !link.hard {
+            let descriptor = self.computed(Some(at), SYSTEM, None, ObjectType::File, &failed)?;
+            self.world.add_link(&name, Some(descriptor), &link.to);
+            return Ok(());
+        }
+        let mut names = link.to.split('/').filter(|name| !name.is_empty());
+        let target = names.try_fold(FILE_ROOT, |at, name| self.world.object(at).children.get(name).copied());
+        match target.filter(|id| self.world.object(*id).class == ObjectType::File) {
+            Some(id) => self.world.give_name(&name, id),
+            None => return Err(failed("a further name is that of a file that is declared")),
+        }
+        Ok(())
     }
 
     fn descriptor_of(

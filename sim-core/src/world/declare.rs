@@ -15,6 +15,7 @@ use crate::token::{
 };
 
 use super::change::PartsChange;
+use super::op::Link;
 use super::registry::ValueData;
 
 /// Everything that exists at time 0.
@@ -28,6 +29,8 @@ pub struct Declarations {
     pub endpoints: Vec<EndpointDecl>,
     /// Files, directories and keys, parents before children.
     pub objects: Vec<ObjectDecl>,
+    /// Links, in order of declaration: made after the objects.
+    pub links: Vec<Link>,
     /// Central policies.
     pub policies: Vec<PolicyDecl>,
 }

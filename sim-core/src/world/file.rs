@@ -1,21 +1,22 @@
 //! Files and directories: finding them, opening and creating them, and the descriptor of what is created.
 //!
-//! Authority: FILE-9 to FILE-20, FILE-31, INH-13, IMP-30. How paths are walked is `path`'s matter.
+//! Authority: FILE-9 to FILE-21, FILE-31, INH-13, IMP-30. How paths are walked is `path`'s matter.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::check::Ask;
 use super::declare::{DaclDecl, DescriptorParts};
-use super::handle::HandleTarget;
-use super::op::{Disposition, ErrorName, Failure, FileOpen, Success};
-use super::path::Name;
+use super::handle::{HandleTarget, Opening};
+use super::op::{Disposition, ErrorName, Failure, FileOpen, OpenStatus, Success};
+use super::path::{Name, Route};
 use super::record::{CheckPurpose, Fact, ObjectName, Recorder};
 use super::security::{owner_groups, refused_write, writer};
-use super::{Object, World};
+use super::{FILE_ROOT, Object, World};
 use crate::access::{Decision, Descriptor, Intents};
 use crate::ids::{ObjectId, Slot, ThreadId};
 use crate::model::{CreatedHandle, MetadataOpens, Model};
+use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sd::inherit::{Creation, CreatorDefaults, descriptor_for_new};
 use crate::sd::ownership::check_creator;
@@ -39,12 +40,21 @@ impl World {
         recorder: &mut R,
     ) -> Result<Success, Failure> {
         self.check_open_arguments(open)?;
-        let found = self.walk(thread, &open.path, recorder)?;
+        let from = match open.base {
+            Some(slot) => self.base_of(thread, slot, ObjectType::Directory)?,
+            None => FILE_ROOT,
+        };
+        let create = open.disposition == Disposition::Create;
+        let route = Route { from, path: &open.path, follow: !open.no_follow && !create };
+        let found = self.walk(thread, &route, recorder)?;
         match (found.object, found.name) {
-            (Some(_), _) if open.disposition == Disposition::Create => Err(ErrorName::AlreadyExists.into()),
-            (Some(id), _) => self.open_existing(thread, bind, open, id, recorder),
-            (None, Some(Name { parent, name })) if open.disposition.creates() => {
-                self.create_file(thread, bind, open, parent, name, recorder)
+            (Some(_), _) if create => Err(ErrorName::AlreadyExists.into()),
+            (Some(id), _) if self.links.contains_key(&id) => Err(ErrorName::LinkLoop.into()),
+            (Some(id), name) => self.open_existing(thread, bind, open, (id, name), recorder),
+            (None, Some(name)) if open.disposition.creates() => {
+                let right = if open.directory { ADD_SUBDIRECTORY } else { ADD_FILE };
+                self.let_parent(thread, name.parent, right, recorder)?;
+                self.create_file(thread, bind, open, (name, None), recorder)
             }
             (None, _) => Err(ErrorName::NotFound.into()),
         }
@@ -53,8 +63,18 @@ impl World {
     /// FILE-9: before anything is looked at.
     fn check_open_arguments(&self, open: &FileOpen) -> Result<(), Failure> {
         let desired = open.desired;
-        if desired.is_empty() || desired.intersects(AccessMask::RESERVED) {
+        let useless = open.descriptor.is_some() && !open.disposition.creates();
+        // A directory can be neither emptied nor put in the place of another.
+        let no_directory = open.disposition.truncates() || open.disposition == Disposition::Supersede;
+        if desired.is_empty()
+            || desired.intersects(AccessMask::RESERVED)
+            || useless
+            || open.directory && no_directory
+        {
             return Err(ErrorName::InvalidParameter.into());
+        }
+        if open.directory && open.delete_on_close {
+            return Err(ErrorName::NotSupported.into());
         }
         if self.model.metadata_opens == MetadataOpens::Accept {
             return Ok(());
@@ -85,26 +105,60 @@ impl World {
         thread: ThreadId,
         bind: Option<Slot>,
         open: &FileOpen,
-        id: ObjectId,
+        (id, name): (ObjectId, Option<Name>),
         recorder: &mut R,
     ) -> Result<Success, Failure> {
-        if open.descriptor.is_some() {
-            return Err(ErrorName::InvalidParameter.into());
-        }
-        if open.directory && self.object(id).class != ObjectType::Directory {
-            return Err(ErrorName::NotADirectory.into());
+        self.check_kind(open, id)?;
+        if self.doomed.contains(&id) {
+            recorder.fact(|_| Fact::Reason("its name goes with another handle (FILE-21)".to_owned()));
+            return Err(ErrorName::AccessDenied.into());
         }
         let extra = if open.disposition.truncates() { WRITE_DATA } else { AccessMask::NONE };
-        let ask = Ask {
-            purpose: CheckPurpose::Target,
-            desired: open.desired | extra,
-            intents: open.intents,
-            object: &|world| world.describe(id),
-        };
-        let decision = self.decide_object(thread, id, &ask, recorder)?;
-        let granted = decision.handle_mask();
-        self.open_handle(thread, bind, HandleTarget::Object(id), granted, decision.alarm_mask);
+        let wanted = (open.desired | extra, open.intents);
+        let decision = self.ask(thread, id, CheckPurpose::Target, wanted, recorder)?;
+        let granted = self.kept(&decision, open.desired);
+        if let Some(name) = &name
+            && (open.delete_on_close || open.disposition == Disposition::Supersede)
+            && !granted.contains(AccessMask::DELETE)
+        {
+            self.let_delete(thread, id, name, recorder)?;
+        }
+        if let Some(name) = name.clone()
+            && open.disposition == Disposition::Supersede
+        {
+            self.let_parent(thread, name.parent, ADD_FILE, recorder)?;
+            return self.create_file(thread, bind, open, (name, Some(id)), recorder);
+        }
+        let truncates = open.disposition.truncates();
+        let status = if truncates { OpenStatus::Overwritten } else { OpenStatus::Opened };
+        recorder.fact(|_| Fact::Opened(status, self.object(id).class));
+        let doomed = name.filter(|_| open.delete_on_close);
+        let target = HandleTarget::Object(id);
+        self.open_handle(thread, bind, Opening { target, granted, alarm: decision.alarm_mask, doomed });
         Ok(Success::Granted(granted))
+    }
+
+    /// What a handle keeps: the mapped request without the extra right of the disposition, or all that the check gave
+    /// (FILE-6, FILE-13).
+    fn kept(&self, decision: &Decision, desired: AccessMask) -> AccessMask {
+        if decision.maximum {
+            return decision.handle_mask();
+        }
+        decision.handle_mask() & self.model.mapping(ObjectType::File).map(desired)
+    }
+
+    /// Whether an object that is there is of the kind that the open means (FILE-10, FILE-11, FILE-21).
+    fn check_kind(&self, open: &FileOpen, id: ObjectId) -> Result<(), Failure> {
+        let supersede = open.disposition == Disposition::Supersede;
+        let directory = self.object(id).class == ObjectType::Directory;
+        let error = match directory {
+            _ if open.descriptor.is_some() && !supersede => ErrorName::InvalidParameter,
+            false if open.directory => ErrorName::NotADirectory,
+            true if supersede || open.disposition.truncates() => ErrorName::IsADirectory,
+            true if open.delete_on_close => ErrorName::NotSupported,
+            _ => return Ok(()),
+        };
+        Err(error.into())
     }
 
     fn create_file<R: Recorder>(
@@ -112,26 +166,18 @@ impl World {
         thread: ThreadId,
         bind: Option<Slot>,
         open: &FileOpen,
-        parent: ObjectId,
-        name: Arc<str>,
+        (name, replaces): (Name, Option<ObjectId>),
         recorder: &mut R,
     ) -> Result<Success, Failure> {
         let class = if open.directory { ObjectType::Directory } else { ObjectType::File };
-        let ask = Ask {
-            purpose: CheckPurpose::Parent,
-            desired: if open.directory { ADD_SUBDIRECTORY } else { ADD_FILE },
-            intents: Intents::empty(),
-            object: &|world| world.describe(parent),
+        let new = NewObject {
+            name,
+            class,
+            desired: (open.desired, open.intents),
+            replaces,
+            delete_on_close: open.delete_on_close,
         };
-        self.decide_object(thread, parent, &ask, recorder)?;
-        let desired = (open.desired, open.intents);
-        self.create_child(
-            thread,
-            bind,
-            NewObject { parent, name, class, desired },
-            open.descriptor.as_ref(),
-            recorder,
-        )
+        self.create_child(thread, bind, new, open.descriptor.as_ref(), recorder)
     }
 
     /// Creates an object below a container that has let the thread: its descriptor, the limits on what the creator gave,
@@ -148,41 +194,80 @@ impl World {
         if let Some(parts) = given {
             check_given(&subject, parts, &self.model, recorder)?;
         }
-        let parent =
-            self.object(new.parent).descriptor.as_ref().map(|descriptor| descriptor.source().clone());
-        let source = self
-            .new_descriptor(parent.as_ref(), given, &subject_defaults(&subject), new.class)
-            .map_err(|_| Failure::from(ErrorName::InvalidSecurityDescriptor))?;
-        let owner = source.owner;
-        let mapping = self.model.mapping(new.class);
-        let descriptor =
-            Arc::new(Descriptor::compile(source, mapping, &self.model, Arc::make_mut(&mut self.sids)));
-        let path = self.child_path(new.parent, &new.name);
-        let ask = Ask {
-            purpose: CheckPurpose::NewObject,
-            desired: new.desired.0,
-            intents: new.desired.1,
-            object: &|_| ObjectName { class: new.class, path: path.clone() },
+        let descriptor = self.descriptor_below(new.name.parent, given, &subject, new.class)?;
+        let owner = descriptor.source().owner;
+        let (granted, alarm) = self.grant_to_creator(thread, &descriptor, &new, recorder)?;
+        let status = match new.replaces {
+            Some(_) => OpenStatus::Superseded,
+            None => OpenStatus::Created,
         };
-        let (granted, alarm) = match self.model.created_handle {
-            CreatedHandle::CheckedAgainstNewDescriptor => {
-                let decision = self.decide(thread, &descriptor, &ask, recorder)?;
-                (decision.handle_mask(), decision.alarm_mask)
-            }
-            // W-ACC-9: what was asked for, and everything for MAXIMUM_ALLOWED; never the SACL right.
-            CreatedHandle::AsRequested => {
-                let asked = mapping.map(new.desired.0);
-                let all = if asked.intersects(AccessMask::MAXIMUM_ALLOWED) { mapping.all } else { asked };
-                let without = AccessMask::ACCESS_SYSTEM_SECURITY | AccessMask::MAXIMUM_ALLOWED;
-                ((asked | all) & !without, AccessMask::NONE)
-            }
-        };
-        let id = self.insert_object(new.parent, new.name, new.class, Some(descriptor));
+        if let Some(old) = new.replaces {
+            self.take_name(&new.name, old);
+        }
+        let name = new.name.clone();
+        let id = self.insert_object(name.parent, name.name.clone(), new.class, Some(descriptor));
+        recorder.fact(|_| Fact::Opened(status, new.class));
         if let Some(owner) = owner {
             recorder.fact(|_| Fact::Owner(owner));
         }
-        self.open_handle(thread, bind, HandleTarget::Object(id), granted, alarm);
+        let doomed = Some(name).filter(|_| new.delete_on_close);
+        self.open_handle(thread, bind, Opening { target: HandleTarget::Object(id), granted, alarm, doomed });
         Ok(Success::Granted(granted))
+    }
+
+    /// The compiled descriptor of what a subject creates in a container (FILE-16).
+    pub(super) fn descriptor_below(
+        &mut self,
+        parent: ObjectId,
+        given: Option<&DescriptorParts>,
+        subject: &Token,
+        class: ObjectType,
+    ) -> Result<Arc<Descriptor>, Failure> {
+        let above = self.object(parent).descriptor.as_ref().map(|descriptor| descriptor.source().clone());
+        let source = self
+            .new_descriptor(above.as_ref(), given, &subject_defaults(subject), class)
+            .map_err(|_| Failure::from(ErrorName::InvalidSecurityDescriptor))?;
+        let mapping = self.model.mapping(class);
+        let sids = Arc::make_mut(&mut self.sids);
+        Ok(Arc::new(Descriptor::compile(source, mapping, &self.model, sids)))
+    }
+
+    /// What the creator's handle may do, and what of it is watched (FILE-19, W-ACC-9).
+    fn grant_to_creator<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        descriptor: &Arc<Descriptor>,
+        new: &NewObject,
+        recorder: &mut R,
+    ) -> Result<(AccessMask, AccessMask), Failure> {
+        let (desired, intents) = new.desired;
+        if self.model.created_handle == CreatedHandle::AsRequested {
+            let mapping = self.model.mapping(new.class);
+            let asked = mapping.map(desired);
+            // The SACL right alone is not the creator's by itself.
+            if asked.intersects(AccessMask::ACCESS_SYSTEM_SECURITY)
+                && self.privilege_gate(thread, Privilege::SECURITY, recorder) != PrivilegeState::Held
+            {
+                return Err(ErrorName::PrivilegeNotHeld.into());
+            }
+            let all = if asked.intersects(AccessMask::MAXIMUM_ALLOWED) { mapping.all } else { asked };
+            return Ok(((asked | all) & !AccessMask::MAXIMUM_ALLOWED, AccessMask::NONE));
+        }
+        let path = self.child_path(new.name.parent, &new.name.name);
+        let object = |_: &World| ObjectName { class: new.class, path: path.clone() };
+        let ask = Ask { purpose: CheckPurpose::NewObject, desired, intents, object: &object };
+        let decision = self.decide(thread, descriptor, &ask, recorder)?;
+        let granted = decision.handle_mask();
+        if new.delete_on_close && !granted.contains(AccessMask::DELETE) {
+            let (purpose, intents) = (CheckPurpose::Delete, Intents::empty());
+            let wanted = Ask { purpose, desired: AccessMask::DELETE, intents, ..ask };
+            if self.decide(thread, descriptor, &wanted, recorder).is_err() {
+                self.let_parent(thread, new.name.parent, DELETE_CHILD, recorder)?;
+            }
+        }
+        // Keys are not audited one operation at a time (KEY-21).
+        let alarm = if new.class == ObjectType::Key { AccessMask::NONE } else { decision.alarm_mask };
+        Ok((granted, alarm))
     }
 
     /// The descriptor of a new object (INH-1 to INH-12).
@@ -259,10 +344,13 @@ impl World {
 
 /// What is about to be created.
 pub(super) struct NewObject {
-    pub parent: ObjectId,
-    pub name: Arc<str>,
+    pub name: Name,
     pub class: ObjectType,
     pub desired: (AccessMask, Intents),
+    /// What makes way for it (FILE-10).
+    pub replaces: Option<ObjectId>,
+    /// The name goes with the creator's handle (FILE-21).
+    pub delete_on_close: bool,
 }
 
 /// What a creator's token contributes to a new descriptor (INH-2).

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use super::op::{DeniedBy, ErrorName, Failure, Success, Transfer};
+use super::path::Name;
 use super::record::{Fact, HandleUse, ObjectName, Recorder};
-use super::{Held, Object, World};
+use super::{Held, World};
 use crate::access::Descriptor;
 use crate::ids::{ConnectionId, HandleId, ObjectId, ProcessId, Slot, ThreadId, TokenId};
 use crate::rights::{AccessMask, ObjectType};
@@ -23,10 +24,28 @@ pub struct Handle {
     pub granted: AccessMask,
     /// Operations that are reported one by one (AUD-6).
     pub alarm: AccessMask,
+    /// The name that goes when the last such handle is closed (FILE-21).
+    pub(super) doomed: Option<Name>,
     /// The user that was evaluated when it was opened.
     pub opened_as: Sid,
     /// The descriptor of its object then: a later one does not touch the handle, but the trace tells of it.
     pub opened_under: Option<Arc<Descriptor>>,
+}
+
+/// A handle that is about to be.
+pub(super) struct Opening {
+    pub target: HandleTarget,
+    pub granted: AccessMask,
+    pub alarm: AccessMask,
+    /// The name that goes when it is closed.
+    pub doomed: Option<Name>,
+}
+
+impl Opening {
+    /// One that nothing watches and that takes nothing along.
+    pub(super) fn plain(target: HandleTarget, granted: AccessMask) -> Opening {
+        Opening { target, granted, alarm: AccessMask::NONE, doomed: None }
+    }
 }
 
 /// What a handle is on.
@@ -48,9 +67,7 @@ impl World {
         &mut self,
         thread: ThreadId,
         bind: Option<Slot>,
-        target: HandleTarget,
-        granted: AccessMask,
-        alarm: AccessMask,
+        Opening { target, granted, alarm, doomed }: Opening,
     ) {
         let who = self.who(thread);
         let handle = Handle {
@@ -58,15 +75,21 @@ impl World {
             target,
             granted,
             alarm,
+            doomed,
             opened_as: who.subject.unwrap_or(who.effective),
             opened_under: match target {
                 HandleTarget::Object(id) => self.object(id).descriptor.clone(),
                 HandleTarget::Token(..) => None,
             },
         };
+        if handle.doomed.is_some()
+            && let HandleTarget::Object(id) = target
+        {
+            self.doomed.insert(id);
+        }
         // A handle that no name holds could never be used: it is closed at once.
         let Some(slot) = bind else {
-            self.drop_target(target);
+            self.let_go(handle);
             return;
         };
         let id = self.free_handles.pop().unwrap_or(HandleId(self.handles.len() as u32));
@@ -91,16 +114,12 @@ impl World {
             HandleTarget::Object(id) => Some(self.object(id)),
             HandleTarget::Token(..) => None,
         };
-        let same = |object: &Object| match (&object.descriptor, &handle.opened_under) {
-            (Some(now), Some(then)) => Arc::ptr_eq(now, then),
-            (now, then) => now.is_none() && then.is_none(),
-        };
         HandleUse {
             object: self.describe_target(handle.target),
             granted: handle.granted,
             required,
             opened_as: handle.opened_as,
-            descriptor_changed: object.is_some_and(|object| !same(object)),
+            descriptor_changed: object.is_some_and(|object| object.descriptor != handle.opened_under),
             nameless: object.is_some_and(|object| object.nameless),
         }
     }
@@ -143,7 +162,7 @@ impl World {
                 let handle = handle.ok_or(ErrorName::InvalidHandle)?;
                 self.free_handles.push(id);
                 recorder.fact(|_| Fact::HandleUse(self.handle_use(&handle, AccessMask::NONE)));
-                self.drop_target(handle.target);
+                self.let_go(handle);
                 Success::Ok
             }
             None => return Err(ErrorName::InvalidHandle.into()),
@@ -156,13 +175,24 @@ impl World {
     pub(super) fn close_handle(&mut self, id: HandleId) {
         if let Some(handle) = self.handles.get_mut(id.index()).and_then(Option::take) {
             self.free_handles.push(id);
-            self.drop_target(handle.target);
+            self.let_go(handle);
         }
     }
 
-    fn drop_target(&mut self, target: HandleTarget) {
-        if let HandleTarget::Token(token, _) = target {
-            self.drop_token(token);
+    /// What goes with a handle: its token, or the name that was to go with the last of its kind (FILE-21). While a name is
+    /// doomed nobody else opens the file, so all handles that doom it come from one open.
+    fn let_go(&mut self, handle: Handle) {
+        match (handle.target, handle.doomed) {
+            (HandleTarget::Token(token, _), _) => self.drop_token(token),
+            (HandleTarget::Object(id), Some(name)) => {
+                let target = HandleTarget::Object(id);
+                let mut others = self.handles.iter().flatten();
+                if !others.any(|other| other.target == target && other.doomed.is_some()) {
+                    self.doomed.remove(&id);
+                    self.take_name(&name, id);
+                }
+            }
+            (HandleTarget::Object(_), None) => {}
         }
     }
 

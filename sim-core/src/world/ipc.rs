@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::check::{Ask, refused_by_gate};
-use super::handle::HandleTarget;
+use super::handle::{HandleTarget, Opening};
 use super::op::{ErrorName, Failure, Success};
 use super::record::{CheckPurpose, Fact, ObjectName, PeerRecord, Recorder};
 use super::{Connection, Held, Installed, ProcessState, World};
@@ -351,13 +351,8 @@ impl World {
             return Err(ErrorName::CantOpenAnonymous.into());
         }
         self.share_token(token);
-        self.open_handle(
-            thread,
-            bind,
-            HandleTarget::Token(token, Some(id)),
-            PEER_TOKEN_RIGHTS,
-            AccessMask::NONE,
-        );
+        let target = HandleTarget::Token(token, Some(id));
+        self.open_handle(thread, bind, Opening::plain(target, PEER_TOKEN_RIGHTS));
         Ok(Success::Granted(PEER_TOKEN_RIGHTS))
     }
 

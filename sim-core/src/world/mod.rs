@@ -25,7 +25,7 @@ mod security;
 mod show;
 mod token_ops;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -49,6 +49,7 @@ use crate::token::{ImpersonationLevel, Token};
 
 use declare::{DescriptorParts, LogonType, PrincipalDecl};
 use op::{ErrorName, Failure, Operation, Outcome, Success};
+use path::Name;
 use registry::ValueData;
 
 /// Everything that is, at one instant.
@@ -73,6 +74,12 @@ pub struct World {
     endpoints: Vec<Endpoint>,
     connections: Vec<Connection>,
     objects: Arc<Vec<Object>>,
+    /// Where symbolic links lead.
+    links: Arc<BTreeMap<ObjectId, Arc<str>>>,
+    /// The further names of files that have several.
+    aliases: BTreeMap<ObjectId, Vec<Name>>,
+    /// Files whose name goes with a handle (FILE-21).
+    doomed: BTreeSet<ObjectId>,
     handles: Vec<Option<Handle>>,
     free_handles: Vec<HandleId>,
     /// Threads that something has happened to and that shall be tried again, in order.
@@ -366,6 +373,9 @@ impl World {
             endpoints,
             connections,
             objects,
+            links,
+            aliases,
+            doomed,
             handles,
             free_handles,
             woken,
@@ -375,7 +385,8 @@ impl World {
         } = self;
         (
             (model.name, now, policies, anonymous, (sessions, logons, ended_sessions), tokens),
-            (processes, threads, endpoints, connections, objects),
+            (processes, threads, endpoints, connections),
+            (objects, links, aliases, doomed),
             (handles, free_handles, woken, started),
             (next_pid, programs),
         )
@@ -416,6 +427,7 @@ impl World {
             Operation::DeleteValue(slot, name) => self.delete_value(actor, *slot, name, recorder),
             Operation::Delete(place) => self.delete(actor, place, recorder),
             Operation::Rename(rename) => self.rename(actor, rename, recorder),
+            Operation::MakeLink(link) => self.make_link(actor, link, recorder),
             Operation::Access(path, directory, desired) => {
                 self.probe(actor, path, *directory, *desired, recorder)
             }

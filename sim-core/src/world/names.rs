@@ -1,6 +1,6 @@
-//! Names of files and directories: asking, deleting and renaming by them.
+//! Names of files and directories: asking, deleting, renaming and linking by them.
 //!
-//! Authority: FILE-7, FILE-22, FILE-23, FILE-26. A name belongs to the directory that holds it, an object to its own descriptor: who may
+//! Authority: FILE-7, FILE-15, FILE-22, FILE-23, FILE-26. A name belongs to the directory that holds it, an object to its own descriptor: who may
 //! take a name away is asked of both.
 
 use std::sync::Arc;
@@ -9,12 +9,15 @@ use super::World;
 use super::check::Ask;
 use super::file::{ADD_FILE, ADD_SUBDIRECTORY, DELETE_CHILD};
 use super::handle::HandleTarget;
-use super::op::{DeniedBy, ErrorName, Failure, Onto, Place, Rename, Success};
+use super::op::{DeniedBy, ErrorName, Failure, Link, Onto, Place, Rename, Success};
 use super::path::{Found, Name};
 use super::record::{CheckPurpose, Recorder};
-use crate::access::{Decision, Intents};
+use crate::access::{Decision, Descriptor, Intents};
 use crate::ids::{ObjectId, ThreadId};
+use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, ObjectType};
+
+const WRITE_ATTRIBUTES: AccessMask = AccessMask(0x100);
 
 impl World {
     /// A decision for the present subject about a name, without a handle (FILE-7).
@@ -29,7 +32,7 @@ impl World {
         if desired.is_empty() || desired.intersects(AccessMask::RESERVED) {
             return Err(ErrorName::InvalidParameter.into());
         }
-        let id = self.find(thread, path, directory, recorder)?.existing()?;
+        let id = self.find(thread, path, (directory, true), recorder)?.existing()?;
         let decision = self.ask(thread, id, CheckPurpose::Target, (desired, Intents::empty()), recorder)?;
         Ok(Success::Granted(decision.handle_mask()))
     }
@@ -66,7 +69,7 @@ impl World {
                 Ok(id)
             }
             Place::Path { path, directory } => {
-                let id = self.find(thread, path, *directory, recorder)?.existing()?;
+                let id = self.find(thread, path, (*directory, true), recorder)?.existing()?;
                 self.ask(thread, id, CheckPurpose::Target, (required, intents), recorder)?;
                 Ok(id)
             }
@@ -82,7 +85,7 @@ impl World {
         recorder: &mut R,
     ) -> Result<(), Failure> {
         let wanted = (AccessMask::DELETE, Intents::empty());
-        match self.ask(thread, id, CheckPurpose::Target, wanted, recorder) {
+        match self.ask(thread, id, CheckPurpose::Delete, wanted, recorder) {
             Ok(_) => Ok(()),
             // The level gate refuses the thread, whatever it asks.
             Err(refused) if refused.denied == Some(DeniedBy::Gate) => Err(refused),
@@ -140,7 +143,7 @@ impl World {
                 Ok((id, Name { parent, name: self.key_of_name(id) }))
             }
             Place::Path { path, directory } => {
-                let found = self.find(thread, path, *directory, recorder)?;
+                let found = self.find(thread, path, (*directory, false), recorder)?;
                 let id = found.existing()?;
                 let name = found.name.ok_or(ErrorName::InvalidParameter)?;
                 self.let_delete(thread, id, &name, recorder)?;
@@ -159,27 +162,47 @@ impl World {
         }
     }
 
-    /// Takes a name away. Whoever holds a handle on the object keeps it (FILE-22, KEY-17).
-    fn take_name(&mut self, name: &Name, id: ObjectId) {
+    /// Takes a name away, if the object still has it. Whoever holds a handle on the object keeps it (FILE-22, KEY-17).
+    pub(super) fn take_name(&mut self, name: &Name, id: ObjectId) {
         let objects = Arc::make_mut(&mut self.objects);
+        let held = objects.get(name.parent.index()).and_then(|parent| parent.children.get(&name.name));
+        if held != Some(&id) {
+            return;
+        }
         if let Some(parent) = objects.get_mut(name.parent.index()) {
             parent.children.remove(&name.name);
         }
+        let others = self.aliases.entry(id).or_default();
+        let first = others.iter().position(|other| other == name);
         if let Some(object) = objects.get_mut(id.index()) {
-            object.nameless = true;
+            match (first, others.first().cloned()) {
+                (Some(first), _) => drop(others.remove(first)),
+                (None, Some(next)) => {
+                    others.remove(0);
+                    object.parent = Some(next.parent);
+                    object.name = next.name;
+                }
+                (None, None) => object.nameless = true,
+            }
+        }
+        if others.is_empty() {
+            self.aliases.remove(&id);
         }
     }
 
-    /// Gives an object a name; its descriptor stays as it is (FILE-23).
-    fn give_name(&mut self, name: &Name, id: ObjectId) {
+    /// Gives an object a name, its only one or one more; its descriptor stays as it is (FILE-23).
+    pub(super) fn give_name(&mut self, name: &Name, id: ObjectId) {
         let objects = Arc::make_mut(&mut self.objects);
         if let Some(parent) = objects.get_mut(name.parent.index()) {
             parent.children.insert(name.name.clone(), id);
         }
-        if let Some(object) = objects.get_mut(id.index()) {
-            object.parent = Some(name.parent);
-            object.name = name.name.clone();
-            object.nameless = false;
+        match objects.get_mut(id.index()) {
+            Some(object) if object.nameless => {
+                object.parent = Some(name.parent);
+                object.name = name.name.clone();
+                object.nameless = false;
+            }
+            _ => self.aliases.entry(id).or_default().push(name.clone()),
         }
     }
 
@@ -198,11 +221,11 @@ impl World {
                 }
                 Found { object: Some(id), name: Some(name) }
             }
-            Place::Path { path, directory } => self.find(thread, path, *directory, recorder)?,
+            Place::Path { path, directory } => self.find(thread, path, (*directory, false), recorder)?,
         };
         let id = source.existing()?;
         let from = source.name.ok_or(ErrorName::InvalidParameter)?;
-        let target = self.walk(thread, &rename.to, recorder)?;
+        let target = self.find(thread, &rename.to, (false, false), recorder)?;
         let to = target.name.ok_or(ErrorName::InvalidParameter)?;
         match (target.object, rename.onto) {
             (Some(_), Onto::Refuse) => return Err(ErrorName::AlreadyExists.into()),
@@ -218,20 +241,67 @@ impl World {
             self.let_delete(thread, id, &from, recorder)?;
         }
         self.let_parent(thread, to.parent, self.right_to_add(id), recorder)?;
-        if let Some(other) = target.object.filter(|other| *other != id) {
+        if let Some(other) = target.object {
             self.let_delete(thread, other, &to, recorder)?;
-            if rename.onto == Onto::Exchange {
-                self.let_parent(thread, from.parent, self.right_to_add(other), recorder)?;
-                self.give_name(&from, other);
-                self.give_name(&to, id);
+            if other == id {
+                // Two names of one file: there is nothing to do.
                 return Ok(Success::Ok);
             }
-            self.check_replaceable(id, other)?;
+            if rename.onto == Onto::Exchange {
+                self.let_parent(thread, from.parent, self.right_to_add(other), recorder)?;
+            } else {
+                self.check_replaceable(id, other)?;
+            }
             self.take_name(&to, other);
         }
         self.take_name(&from, id);
         self.give_name(&to, id);
+        if let Some(other) = other_way {
+            self.give_name(&from, other);
+        }
         Ok(Success::Ok)
+    }
+
+    /// A symbolic link, or a further name of a file (FILE-15).
+    pub(super) fn make_link<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        link: &Link,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let file = if link.hard {
+            let id = self.find(thread, &link.to, (false, true), recorder)?.existing()?;
+            if self.object(id).class == ObjectType::Directory {
+                return Err(ErrorName::IsADirectory.into());
+            }
+            Some(id)
+        } else {
+            None
+        };
+        let place = self.find(thread, &link.path, (false, false), recorder)?;
+        let name = match (place.object, place.name) {
+            (None, Some(name)) => name,
+            _ => return Err(ErrorName::AlreadyExists.into()),
+        };
+        self.let_parent(thread, name.parent, ADD_FILE, recorder)?;
+        if let Some(id) = file {
+            let wanted = (WRITE_ATTRIBUTES, Intents::empty());
+            self.ask(thread, id, CheckPurpose::Target, wanted, recorder)?;
+            self.give_name(&name, id);
+            return Ok(Success::Ok);
+        }
+        if self.privilege_gate(thread, Privilege::CREATE_SYMBOLIC_LINK, recorder) != PrivilegeState::Held {
+            return Err(ErrorName::PrivilegeNotHeld.into());
+        }
+        let subject = self.subject_token(thread)?.clone();
+        let descriptor = self.descriptor_below(name.parent, None, &subject, ObjectType::File)?;
+        self.add_link(&name, Some(descriptor), &link.to);
+        Ok(Success::Ok)
+    }
+
+    pub(super) fn add_link(&mut self, name: &Name, descriptor: Option<Arc<Descriptor>>, to: &Arc<str>) {
+        let id = self.insert_object(name.parent, name.name.clone(), ObjectType::File, descriptor);
+        Arc::make_mut(&mut self.links).insert(id, to.clone());
     }
 
     fn right_to_add(&self, id: ObjectId) -> AccessMask {

@@ -56,6 +56,8 @@ pub enum Operation {
     Delete(Place),
     /// `rename h | file|directory "P" to "P2"` (FILE-23).
     Rename(Box<Rename>),
+    /// `create link "P" to "T"` (FILE-15).
+    MakeLink(Box<Link>),
     /// `access file|directory "P" for RIGHTS`: a decision without a handle (FILE-7); whether a directory is meant.
     Access(Arc<str>, bool, AccessMask),
     /// `query_security h | file|directory "P"`; of the SACL alone, or of everything else (FILE-7, KEY-19).
@@ -159,6 +161,17 @@ pub enum Place {
         /// Whether a directory is meant.
         directory: bool,
     },
+}
+
+/// `link "P" to "T" (hard)`: another way to an object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Link {
+    /// The new name.
+    pub path: Arc<str>,
+    /// Where it leads.
+    pub to: Arc<str>,
+    /// A second name of the file itself, in place of a symbolic link.
+    pub hard: bool,
 }
 
 /// `rename … to "P"` (FILE-23).
@@ -315,11 +328,13 @@ impl Disposition {
     }
 }
 
-/// `open|create file|directory "P" for RIGHTS …`
+/// `open|create file|directory "P" [in d] for RIGHTS …`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FileOpen {
     /// The path.
     pub path: Arc<str>,
+    /// The directory handle where it begins; without one, the root of all files.
+    pub base: Option<Slot>,
     /// Whether a directory is meant.
     pub directory: bool,
     /// What is asked.
@@ -328,6 +343,10 @@ pub struct FileOpen {
     pub intents: Intents,
     /// What happens when.
     pub disposition: Disposition,
+    /// A symbolic link at the end is not followed (FILE-11).
+    pub no_follow: bool,
+    /// The name goes with the handle (FILE-21).
+    pub delete_on_close: bool,
     /// The descriptor of a new object, in place of the computed one (FILE-18).
     pub descriptor: Option<DescriptorParts>,
 }
@@ -460,6 +479,32 @@ pub enum Outcome {
     Failed(Failure),
     /// It waits for something that another thread must do; nothing changed, it will be tried again.
     Blocked,
+}
+
+/// What an open did (FILE-10, KEY-12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OpenStatus {
+    /// The object was there.
+    Opened,
+    /// It is new.
+    Created,
+    /// It was there and has been emptied.
+    Overwritten,
+    /// A new one stands in the place of an old one.
+    Superseded,
+}
+
+impl OpenStatus {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            OpenStatus::Opened => "opened",
+            OpenStatus::Created => "created",
+            OpenStatus::Overwritten => "overwritten",
+            OpenStatus::Superseded => "superseded",
+        }
+    }
 }
 
 /// How it succeeded.

@@ -2,20 +2,43 @@
 //!
 //! Authority: FILE-1, FILE-11, FILE-12. Decides nothing about the object at the end of a path.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::check::Ask;
+use super::handle::HandleTarget;
 use super::op::{DeniedBy, ErrorName, Failure};
 use super::record::{CheckPurpose, Recorder};
 use super::{FILE_ROOT, World};
 use crate::access::Intents;
-use crate::ids::{ObjectId, ThreadId};
+use crate::ids::{ObjectId, Slot, ThreadId};
 use crate::model::AnonymousTraverse;
 use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, ObjectType};
 use crate::token::ImpersonationLevel;
 
 const TRAVERSE: AccessMask = AccessMask(0x20);
+/// How many symbolic links one path may lead through.
+const MOST_LINKS: usize = 40;
+
+/// A path to walk.
+#[derive(Clone, Copy)]
+pub(super) struct Route<'a> {
+    /// Where it begins.
+    pub from: ObjectId,
+    /// The path.
+    pub path: &'a str,
+    /// Whether a symbolic link at its end is followed.
+    pub follow: bool,
+}
+
+/// How far a path led.
+enum Reached {
+    /// To its end.
+    End(Found),
+    /// To a link, which with the rest makes this path.
+    Link(String),
+}
 
 /// Where a path ends.
 #[derive(Clone, Debug)]
@@ -27,8 +50,8 @@ pub(super) struct Found {
 }
 
 /// A name in a directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Name {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Name {
     /// The directory.
     pub parent: ObjectId,
     /// The name.
@@ -43,15 +66,35 @@ impl Found {
 }
 
 impl World {
-    /// Walks to the end of a path; each directory on the way is passed by privilege or by right (FILE-12).
+    /// Walks to the end of a path; each directory on the way is passed by privilege or by right (FILE-12), symbolic links on
+    /// the way are followed, and one at the end if the step wants that (FILE-11).
     pub(super) fn walk<R: Recorder>(
         &mut self,
         thread: ThreadId,
-        path: &str,
+        route: &Route<'_>,
         recorder: &mut R,
     ) -> Result<Found, Failure> {
-        let mut names = path.split('/').filter(|name| !name.is_empty()).peekable();
-        let mut found = Found { object: Some(FILE_ROOT), name: None };
+        let mut path = Cow::Borrowed(route.path);
+        let mut from = route.from;
+        for _ in 0..=MOST_LINKS {
+            match self.walk_to_link(thread, &Route { from, path: &path, ..*route }, recorder)? {
+                Reached::End(found) => return Ok(found),
+                // A link holds a whole path.
+                Reached::Link(onward) => path = Cow::Owned(onward),
+            }
+            from = FILE_ROOT;
+        }
+        Err(ErrorName::LinkLoop.into())
+    }
+
+    fn walk_to_link<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        route: &Route<'_>,
+        recorder: &mut R,
+    ) -> Result<Reached, Failure> {
+        let mut names = route.path.split('/').filter(|name| !name.is_empty()).peekable();
+        let mut found = Found { object: Some(route.from), name: None };
         while let Some(name) = names.next() {
             let at = found.existing()?;
             if self.object(at).class != ObjectType::Directory {
@@ -67,8 +110,15 @@ impl World {
                 }
                 None => return Err(ErrorName::NotFound.into()),
             };
+            let last = names.peek().is_none();
+            if let Some(target) =
+                found.object.and_then(|id| self.links.get(&id)).filter(|_| route.follow || !last)
+            {
+                let onward = names.fold(target.to_string(), |path, name| path + "/" + name);
+                return Ok(Reached::Link(onward));
+            }
         }
-        Ok(found)
+        Ok(Reached::End(found))
     }
 
     /// Walks to an object that must be there and be of the kind that the step names.
@@ -76,14 +126,32 @@ impl World {
         &mut self,
         thread: ThreadId,
         path: &str,
-        directory: bool,
+        (directory, follow): (bool, bool),
         recorder: &mut R,
     ) -> Result<Found, Failure> {
-        let found = self.walk(thread, path, recorder)?;
+        let found = self.walk(thread, &Route { from: FILE_ROOT, path, follow }, recorder)?;
         if directory && self.object(found.existing()?).class != ObjectType::Directory {
             return Err(ErrorName::NotADirectory.into());
         }
         Ok(found)
+    }
+
+    /// Where a relative path begins: no right on the handle is asked, only that its directory still has a name.
+    pub(super) fn base_of(
+        &self,
+        thread: ThreadId,
+        slot: Slot,
+        class: ObjectType,
+    ) -> Result<ObjectId, Failure> {
+        let (_, handle) = self.handle_in(thread, slot)?;
+        let HandleTarget::Object(id) = handle.target else { return Err(ErrorName::InvalidHandle.into()) };
+        let object = self.object(id);
+        match (object.class == class, object.nameless, class) {
+            (true, false, _) => Ok(id),
+            (true, true, _) => Err(ErrorName::NotFound.into()),
+            (false, _, ObjectType::Directory) => Err(ErrorName::NotADirectory.into()),
+            (false, ..) => Err(ErrorName::InvalidHandle.into()),
+        }
     }
 
     fn traverse<R: Recorder>(

@@ -148,7 +148,7 @@ impl World {
         path: &str,
         recorder: &mut R,
     ) -> Result<Success, Failure> {
-        let image = self.find(actor, path, false, recorder)?.existing()?;
+        let image = self.find(actor, path, (false, true), recorder)?.existing()?;
         if self.object(image).class != ObjectType::File {
             return Err(ErrorName::IsADirectory.into());
         }

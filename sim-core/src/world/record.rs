@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::declare::LogonType;
-use super::op::DeniedBy;
+use super::op::{DeniedBy, OpenStatus};
 use super::show::{Shown, ShownThread};
 use crate::access::{AccessError, Decision, Explanation, Intents};
 use crate::privilege::{Privilege, PrivilegeState};
@@ -63,6 +63,8 @@ pub enum Fact {
     Note(Arc<str>),
     /// A value that was read, as text.
     Value(String),
+    /// What an open did, to an object of which class.
+    Opened(OpenStatus, ObjectType),
     /// The owner of a new object, or of one whose descriptor was read.
     Owner(Sid),
     /// What was read of a descriptor, or what it is after a write, as SDDL.
@@ -179,6 +181,8 @@ pub enum CheckPurpose {
     Traverse,
     /// The right on the parent to add or delete a name (FILE-15, KEY-12).
     Parent,
+    /// Whether the name may be taken away (FILE-22).
+    Delete,
     /// What was asked, against the descriptor of the new object (FILE-19).
     NewObject,
     /// An endpoint that is connected to (IMP-4).
@@ -193,6 +197,7 @@ impl CheckPurpose {
             CheckPurpose::Target => "target",
             CheckPurpose::Traverse => "traverse",
             CheckPurpose::Parent => "parent",
+            CheckPurpose::Delete => "delete",
             CheckPurpose::NewObject => "new object",
             CheckPurpose::Connect => "connect",
         }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::check::Ask;
 use super::file::NewObject;
-use super::handle::HandleTarget;
-use super::op::{ErrorName, Failure, KeyOpen, Success};
+use super::handle::{HandleTarget, Opening};
+use super::op::{ErrorName, Failure, KeyOpen, OpenStatus, Success};
+use super::path::Name;
 use super::record::{CheckPurpose, Fact, Recorder};
 use super::{HIVES, Handle, World};
 use crate::access::Intents;
@@ -101,7 +102,8 @@ impl World {
         };
         let decision = self.decide_object(thread, at, &ask, recorder)?;
         let granted = decision.handle_mask();
-        self.open_handle(thread, bind, HandleTarget::Object(at), granted, AccessMask::NONE);
+        recorder.fact(|_| Fact::Opened(OpenStatus::Opened, ObjectType::Key));
+        self.open_handle(thread, bind, Opening::plain(HandleTarget::Object(at), granted));
         Ok(Success::Granted(granted))
     }
 
@@ -132,7 +134,13 @@ impl World {
             object: &|world| world.describe(parent),
         };
         self.decide_object(thread, parent, &ask, recorder)?;
-        let new = NewObject { parent, name, class: ObjectType::Key, desired: (desired, Intents::empty()) };
+        let new = NewObject {
+            name: Name { parent, name },
+            class: ObjectType::Key,
+            desired: (desired, Intents::empty()),
+            replaces: None,
+            delete_on_close: false,
+        };
         self.create_child(thread, bind, new, None, recorder)
     }
 

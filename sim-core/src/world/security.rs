@@ -170,7 +170,7 @@ impl World {
                 Ok(id)
             };
         };
-        let id = self.find(thread, path, *directory, recorder)?.existing()?;
+        let id = self.find(thread, path, (*directory, true), recorder)?.existing()?;
         if self.object(id).descriptor.is_none()
             && self.subject_token(thread)?.privileges.state(Privilege::RESTORE) == PrivilegeState::Held
         {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::World;
 use super::check::Ask;
-use super::handle::HandleTarget;
+use super::handle::{HandleTarget, Opening};
 use super::op::{Copy, ErrorName, Failure, Restriction, Success, TokenOf};
 use super::record::{CheckPurpose, Fact, NoRecord, ObjectName, Recorder, Remark};
 use crate::access::{Descriptor, Intents};
@@ -283,7 +283,7 @@ impl World {
         id: TokenId,
         granted: AccessMask,
     ) -> Success {
-        self.open_handle(thread, bind, HandleTarget::Token(id, None), granted, AccessMask::NONE);
+        self.open_handle(thread, bind, Opening::plain(HandleTarget::Token(id, None), granted));
         Success::Granted(granted)
     }
 
