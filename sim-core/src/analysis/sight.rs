@@ -20,7 +20,7 @@ use crate::token::ImpersonationLevel;
 use crate::token::impersonate::{Cap, Relation};
 use crate::trace::names::Names;
 use crate::trace::text;
-use crate::world::op::{DeniedBy, ErrorName, Outcome, Success};
+use crate::world::op::{DeniedBy, ErrorName, OpenStatus, Outcome, Success};
 use crate::world::{BuildError, CheckPurpose, CheckRecord, Fact, Who, World};
 
 /// How a step came out.
@@ -205,6 +205,7 @@ enum Detail {
     Peer(String, Option<(Sid, ImpersonationLevel)>),
     Handle(AccessMask, AccessMask, Sid),
     Text(String),
+    Opened(OpenStatus),
     Owner(Sid),
     Late,
 }
@@ -251,6 +252,7 @@ impl Lexicon {
                 Fact::Note(note) => details.push(Detail::Text(note.to_string())),
                 Fact::Value(value) => details.push(Detail::Text(value.clone())),
                 Fact::Security(text) | Fact::Reason(text) => details.push(Detail::Text(text.clone())),
+                Fact::Opened(status, _) => details.push(Detail::Opened(*status)),
                 Fact::Owner(owner) => details.push(Detail::Owner(*owner)),
                 Fact::SessionEnded(ended) => {
                     details.push(Detail::Text(format!("session {} ended", ended.label)));
