@@ -49,10 +49,10 @@ impl Doubts {
         }
     }
 
-    /// Tells on standard error what none of the runs came to.
-    pub(crate) fn tell(&self, loaded: &Loaded) {
+    /// What none of the runs came to, put into words; nothing if there is nothing to tell.
+    pub(crate) fn words(&self, loaded: &Loaded) -> String {
         if !self.complete {
-            return;
+            return String::new();
         }
         let missed = self
             .missed
@@ -70,8 +70,13 @@ impl Doubts {
                 }
             })
             .collect();
-        if !diagnostics.is_empty() {
-            io::message(&dsl::render::render(&diagnostics, &loaded.sources, io::colour()));
+        if diagnostics.is_empty() {
+            return String::new();
         }
+        let mut words = dsl::render::render(&diagnostics, &loaded.sources, io::colour());
+        if !words.ends_with('\n') {
+            words.push('\n');
+        }
+        words
     }
 }

@@ -1,4 +1,4 @@
-//! The only place that touches files, standard streams and the environment.
+//! The only place that touches files, standard streams and the environment, and that starts threads.
 //!
 //! Standard output holds the product, standard error the messages. A broken pipe ends the program quietly; a file is
 //! written beside its place and then renamed, never through a symbolic link.
@@ -6,8 +6,10 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, IsTerminal, Read, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,6 +288,42 @@ pub(crate) fn safe_arguments() -> Vec<String> {
     std::env::args_os()
         .map(|argument| sim_core::text::escape(&argument.to_string_lossy()).into_owned())
         .collect()
+}
+
+/// As many things at once as the machine has processors.
+pub(crate) fn processors() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Does the same work for each item, on so many threads; what comes of it stands in the order of the items.
+pub(crate) fn in_parallel<T: Sync, R: Send>(
+    items: &[T],
+    jobs: NonZeroUsize,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(n) else { return done };
+            done.push((n, work(item)));
+        }
+    };
+    let mut done = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..jobs.get().min(items.len())).map(|_| scope.spawn(worker)).collect();
+        let mut done = worker();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                // A bug of ours is told as one, wherever it happens.
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|(n, _)| *n);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// A message on standard error.

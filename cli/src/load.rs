@@ -77,6 +77,16 @@ pub(crate) fn shown_folder(folder: &Path) -> String {
     )
 }
 
+/// Does something that puts together what is to be told, and tells it on standard error.
+fn telling<T>(work: impl FnOnce(&mut String) -> T) -> T {
+    let mut messages = String::new();
+    let result = work(&mut messages);
+    if !messages.is_empty() {
+        io::message(&messages);
+    }
+    result
+}
+
 /// Reads a scenario and the files that it uses, with these values for its parameters, and tells nothing yet but that a file
 /// cannot be read. Warnings that are allowed are left out.
 pub(crate) fn read(
@@ -85,7 +95,20 @@ pub(crate) fn read(
     params: &[(String, String)],
     allow: &[Code],
 ) -> Result<(Sources, ReadScenario), Exit> {
-    let text = io::read(path).map_err(|error| io::failure(&error, Exit::Usage))?;
+    telling(|messages| read_quietly(path, root, params, allow, messages))
+}
+
+fn read_quietly(
+    path: &str,
+    root: Option<&Path>,
+    params: &[(String, String)],
+    allow: &[Code],
+    messages: &mut String,
+) -> Result<(Sources, ReadScenario), Exit> {
+    let text = io::read(path).map_err(|why| {
+        messages.push_str(&format!("error: {why}\n"));
+        Exit::Usage
+    })?;
     let root = root_of(path, root);
     let mut sources = Sources::default();
     let file: FileId = sources.add(shown(path, &root), text);
@@ -109,17 +132,31 @@ pub(crate) fn load_with(
     params: &[(String, String)],
     warnings: Warnings<'_>,
 ) -> Result<Loaded, Exit> {
+    telling(|messages| load_quietly(path, root, params, warnings, messages))
+}
+
+/// The same, with what is to be told put together for whoever tells it.
+pub(crate) fn load_quietly(
+    path: &str,
+    root: Option<&Path>,
+    params: &[(String, String)],
+    warnings: Warnings<'_>,
+    messages: &mut String,
+) -> Result<Loaded, Exit> {
     let (Warnings::But(allow) | Warnings::Told(allow)) = warnings;
-    let (sources, read) = read(path, root, params, allow)?;
+    let (sources, read) = read_quietly(path, root, params, allow, messages)?;
     let ReadScenario { scenario, mut diagnostics, params, refused, allowed } = read;
     if matches!(warnings, Warnings::Told(_)) {
         diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
     }
     if !diagnostics.is_empty() {
-        io::message(&dsl::render::render(&diagnostics, &sources, io::colour()));
+        messages.push_str(&dsl::render::render(&diagnostics, &sources, io::colour()));
+        if !messages.ends_with('\n') {
+            messages.push('\n');
+        }
     }
     for why in &refused {
-        io::failure(&sim_core::text::escape(why), Exit::Usage);
+        messages.push_str(&format!("error: {}\n", sim_core::text::escape(why)));
     }
     let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     match scenario {

@@ -143,10 +143,10 @@ fn a_text_that_does_not_parse_or_resolve_is_told_with_its_place() {
 #[test]
 fn limits_end_a_run_and_are_told() {
     let ran = run_with(&["run", "-", "--limit", "events=5"], ENDLESS.as_bytes()).ends(4);
-    has(&ran.out, "limit on events");
+    has(&ran.out, "ended by the limit of 5 events");
     has(&ran.out, "totals: 5 events");
     let ran = run_with(&["run", "-", "--limit", "time=5us"], ENDLESS.as_bytes()).ends(4);
-    has(&ran.out, "limit on virtual time");
+    has(&ran.out, "ended by the limit of 5us of virtual time");
     // The lower one comes first; a limit weighs more than a no.
     run_with(&["run", "-", "--limit", "events=100", "--limit", "time=5us"], ENDLESS.as_bytes()).ends(4);
     let text = format!("{ENDLESS}/// x\nnever note by p\n");

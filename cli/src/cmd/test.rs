@@ -1,6 +1,7 @@
 //! `scn test`: runs scenarios under every model that they list and holds the traces against their golden ones.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -27,6 +28,9 @@ pub(crate) struct Test {
     /// Write the traces that differ or are new as golden ones, and remove orphans (refused where CI is set)
     #[arg(long)]
     accept: bool,
+    /// How many scenarios are run at once; without it as many as the machine has processors
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
     /// The root of the scenarios
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
@@ -35,11 +39,71 @@ pub(crate) struct Test {
     allow: Vec<Code>,
 }
 
-#[derive(Default)]
-struct Tally {
+/// What came of something that was tested. Scenarios run beside each other, so nothing is printed before it is its turn.
+struct Report {
     passed: usize,
     failed: usize,
     accepted: usize,
+    exit: Exit,
+    /// The golden traces that belong to it.
+    goldens: BTreeSet<PathBuf>,
+    /// The files that it uses, by their names below the root.
+    used: BTreeSet<String>,
+    out: String,
+    err: String,
+}
+
+impl Report {
+    fn new() -> Report {
+        Report {
+            passed: 0,
+            failed: 0,
+            accepted: 0,
+            exit: Exit::Fine,
+            goldens: BTreeSet::new(),
+            used: BTreeSet::new(),
+            out: String::new(),
+            err: String::new(),
+        }
+    }
+
+    fn fail(&mut self, what: &str, why: &str, exit: Exit) {
+        self.failed += 1;
+        self.out.push_str(&format!("FAIL {what}: {why}\n"));
+        self.exit = self.exit.and(exit);
+    }
+
+    /// Something that has nothing to do with what is tested, such as a disk that is full.
+    fn trouble(&mut self, error: &str) {
+        self.err.push_str(&format!("error: {error}\n"));
+        self.exit = self.exit.and(Exit::Usage);
+    }
+
+    fn print(&self) {
+        if !self.err.is_empty() {
+            io::message(&self.err);
+        }
+        let mut output = Output::new();
+        output.text().push_str(&self.out);
+        output.text().push_str(&format!("{} passed, {} failed", self.passed, self.failed));
+        if self.accepted > 0 {
+            output.text().push_str(&format!(", {} accepted", self.accepted));
+        }
+        output.text().push('\n');
+        output.flush();
+    }
+
+    /// Takes in what came of something else, after its own.
+    fn append(&mut self, other: Report) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.accepted += other.accepted;
+        self.exit = self.exit.and(other.exit);
+        self.goldens.extend(other.goldens);
+        self.used.extend(other.used);
+        self.out.push_str(&other.out);
+        self.err.push_str(&other.err);
+    }
 }
 
 impl Test {
@@ -68,92 +132,65 @@ impl Test {
                 Err(error) => return io::failure(&error, Exit::Usage),
             }
         }
-        let mut output = Output::new();
-        let mut tally = Tally::default();
-        let mut exit = Exit::Fine;
-        let mut goldens = BTreeSet::new();
-        let mut used = BTreeSet::new();
         let (scenarios, libraries): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(|path| {
             io::read(&path.to_string_lossy()).map_or(true, |text| dsl::has_scenario(&text))
         });
-        for scenario in &scenarios {
-            let seen = (&mut goldens, &mut used);
-            exit = exit.and(self.scenario(scenario, &root, seen, &mut tally, &mut output));
+        let jobs = self.jobs.unwrap_or_else(io::processors);
+        let mut report = Report::new();
+        for one in io::in_parallel(&scenarios, jobs, |scenario| self.scenario(scenario, &root)) {
+            report.append(one);
         }
         // A file without a `scenario` block that nobody uses may be a scenario whose first line is misspelt.
         for path in libraries {
             let name = golden::relative(&path, &root);
-            if !used.contains(&name) {
-                let name = sim_core::text::escape(&name);
-                output
-                    .text()
-                    .push_str(&format!("FAIL {name}: it has no `scenario` block, and no scenario uses it\n"));
-                tally.failed += 1;
-                exit = exit.and(Exit::No);
+            if !report.used.contains(&name) {
+                let why = "it has no `scenario` block, and no scenario uses it";
+                report.fail(&sim_core::text::escape(&name), why, Exit::No);
             }
         }
         if whole {
-            exit = exit.and(self.orphans(&root, &goldens, &mut tally, &mut output));
+            self.orphans(&root, &mut report);
         }
-        let summary = format!("{} passed, {} failed", tally.passed, tally.failed);
-        output.text().push_str(&summary);
-        if tally.accepted > 0 {
-            output.text().push_str(&format!(", {} accepted", tally.accepted));
-        }
-        output.text().push('\n');
-        output.flush();
+        report.print();
         if scenarios.is_empty() {
             return io::failure("no scenarios were found", Exit::No);
         }
-        exit
+        report.exit
     }
 
-    fn scenario(
-        &self,
-        path: &Path,
-        root: &Path,
-        (goldens, used): (&mut BTreeSet<PathBuf>, &mut BTreeSet<String>),
-        tally: &mut Tally,
-        output: &mut Output,
-    ) -> Exit {
+    fn scenario(&self, path: &Path, root: &Path) -> Report {
+        let mut report = Report::new();
         let name = golden::relative(path, root);
         let shown = sim_core::text::escape(&name).into_owned();
-        let mut failed = |why: &str, exit: Exit| {
-            tally.failed += 1;
-            output.text().push_str(&format!("FAIL {shown}: {why}\n"));
-            exit
-        };
+        let file = path.to_string_lossy();
         let first =
-            match load::load_with(&path.to_string_lossy(), Some(root), &[], Warnings::But(&self.allow)) {
+            match load::load_quietly(&file, Some(root), &[], Warnings::But(&self.allow), &mut report.err) {
                 Ok(loaded) => loaded,
-                Err(exit) => return failed("it cannot be read", exit),
+                Err(exit) => {
+                    report.fail(&shown, "it cannot be read", exit);
+                    return report;
+                }
             };
-        used.extend(first.used.iter().cloned());
+        report.used.extend(first.used.iter().cloned());
         let mut doubts = Doubts::new();
         let Some(combinations) = dsl::combinations(&first.params) else {
-            return failed("its parameters have more than 10000 combinations", Exit::Text);
+            report.fail(&shown, "its parameters have more than 10000 combinations", Exit::Text);
+            return report;
         };
         if first.params.is_empty() {
-            let exit = self.models((path, &name, root), &first, (goldens, &mut doubts), tally, output);
-            doubts.tell(&first);
-            return exit;
+            self.models((path, &name, root), &first, &mut doubts, &mut report);
+            report.err.push_str(&doubts.words(&first));
+            return report;
         }
         let told = Warnings::Told(&self.allow);
-        let mut exit = Exit::Fine;
         for params in combinations {
-            exit = exit.and(match load::load_with(&path.to_string_lossy(), Some(root), &params, told) {
-                Ok(loaded) => {
-                    self.models((path, &name, root), &loaded, (goldens, &mut doubts), tally, output)
-                }
-                Err(exit) => {
-                    tally.failed += 1;
-                    output.text().push_str(&format!("FAIL {shown}: it cannot be read\n"));
-                    exit
-                }
-            });
+            match load::load_quietly(&file, Some(root), &params, told, &mut report.err) {
+                Ok(loaded) => self.models((path, &name, root), &loaded, &mut doubts, &mut report),
+                Err(exit) => report.fail(&shown, "it cannot be read", exit),
+            }
         }
-        doubts.tell(&first);
-        exit
+        report.err.push_str(&doubts.words(&first));
+        report
     }
 
     /// A scenario, with its parameters as they are, under each of its models.
@@ -161,11 +198,9 @@ impl Test {
         &self,
         (path, name, root): (&Path, &str, &Path),
         loaded: &Loaded,
-        (goldens, doubts): (&mut BTreeSet<PathBuf>, &mut Doubts),
-        tally: &mut Tally,
-        output: &mut Output,
-    ) -> Exit {
-        let mut exit = Exit::Fine;
+        doubts: &mut Doubts,
+        report: &mut Report,
+    ) {
         let params: String = loaded
             .scenario
             .params
@@ -174,55 +209,34 @@ impl Test {
             .collect();
         for model in &loaded.scenario.models {
             let config = RunConfig::of(&loaded.scenario, model);
-            let case = format!(
-                "{} [{}{}]",
-                sim_core::text::escape(name),
-                model.name,
-                params.replace(" --param", "")
-            );
-            let (trace, finished) =
-                match text::trace(&loaded.scenario, &loaded.names, &config, text::Explain::Nothing) {
-                    Ok(run) => run,
-                    Err(error) => {
-                        tally.failed += 1;
-                        output.text().push_str(&format!(
-                            "FAIL {case}: {}\n",
-                            sim_core::text::escape(&error.to_string())
-                        ));
-                        exit = exit.and(Exit::Text);
-                        continue;
-                    }
-                };
+            let shown = sim_core::text::escape(name);
+            let case = format!("{shown} [{}{}]", model.name, params.replace(" --param", ""));
+            let run = text::trace(&loaded.scenario, &loaded.names, &config, text::Explain::Nothing);
+            let (trace, finished) = match run {
+                Ok(run) => run,
+                Err(error) => {
+                    report.fail(&case, &sim_core::text::escape(&error.to_string()), Exit::Text);
+                    continue;
+                }
+            };
             let place = golden::path_of(path, root, &loaded.scenario, model);
-            goldens.insert(place.clone());
+            report.goldens.insert(place.clone());
             let outcome = exit_of(&finished);
             doubts.add(loaded, model, &finished);
-            if outcome != Exit::Fine {
-                tally.failed += 1;
-                let unmet: Vec<&str> = trace
-                    .lines()
-                    .filter(|line| {
-                        line.contains("UNMET")
-                            || line.contains("BROKEN")
-                            || line.starts_with("deadlocked")
-                            || line.starts_with("ended")
-                    })
-                    .collect();
-                output.text().push_str(&format!("FAIL {case}: what it states does not hold\n"));
-                for line in unmet {
-                    output.text().push_str(&format!("    {}\n", line.trim_start()));
-                }
-                output.text().push_str(&format!(
-                    "    to see it: scn run {} --model {}{params}\n",
-                    sim_core::text::escape(name),
-                    model.name
-                ));
-                exit = exit.and(outcome);
+            if outcome == Exit::Fine {
+                self.compare(&case, (name, root), &place, &trace, report);
                 continue;
             }
-            exit = exit.and(self.compare(&case, (name, root), &place, &trace, tally, output));
+            report.fail(&case, "what it states does not hold", outcome);
+            let telling = ["UNMET", "BROKEN", "deadlocked", "ended"];
+            for line in trace.lines().map(str::trim_start) {
+                if telling.iter().any(|word| line.starts_with(word)) {
+                    report.out.push_str(&format!("    {line}\n"));
+                }
+            }
+            let again = format!("scn run {shown} --model {}{params}", model.name);
+            report.out.push_str(&format!("    to see it: {again}\n"));
         }
-        exit
     }
 
     fn compare(
@@ -231,66 +245,58 @@ impl Test {
         (name, root): (&str, &Path),
         place: &Path,
         trace: &str,
-        tally: &mut Tally,
-        output: &mut Output,
-    ) -> Exit {
+        report: &mut Report,
+    ) {
         let known = io::read(&place.to_string_lossy()).ok().and_then(|text| golden::body(&text));
         if known.as_deref() == Some(trace) {
-            tally.passed += 1;
-            return Exit::Fine;
+            report.passed += 1;
+            return;
         }
         if self.accept {
-            if let Err(error) = io::write(root, place, &golden::file(name, trace)) {
-                return io::failure(&error, Exit::Usage);
+            match io::write(root, place, &golden::file(name, trace)) {
+                Ok(()) => {
+                    report.accepted += 1;
+                    report.out.push_str(&format!("accepted {case}\n"));
+                }
+                Err(error) => report.trouble(&error),
             }
-            tally.accepted += 1;
-            output.text().push_str(&format!("accepted {case}\n"));
-            return Exit::Fine;
+            return;
         }
-        tally.failed += 1;
         match known {
-            None => output.text().push_str(&format!(
-                "FAIL {case}: it has no golden trace yet; read it with `scn run`, then `scn test --accept`\n"
-            )),
+            None => report.fail(
+                case,
+                "it has no golden trace yet; read it with `scn run`, then `scn test --accept`",
+                Exit::No,
+            ),
             Some(known) => {
-                output.text().push_str(&format!("FAIL {case}: the trace differs from the golden one\n"));
-                output.text().push_str(&difference(&known, trace));
+                report.fail(case, "the trace differs from the golden one", Exit::No);
+                report.out.push_str(&difference(&known, trace));
             }
         }
-        Exit::No
     }
 
     /// Golden traces that no scenario has: they would pass for ever without proving anything.
-    fn orphans(
-        &self,
-        root: &Path,
-        goldens: &BTreeSet<PathBuf>,
-        tally: &mut Tally,
-        output: &mut Output,
-    ) -> Exit {
+    fn orphans(&self, root: &Path, report: &mut Report) {
         let found = match io::files_below(&root.join("snapshots"), ".snap") {
             Ok(found) => found,
-            Err(error) => return io::failure(&error, Exit::Usage),
+            Err(error) => return report.trouble(&error),
         };
-        let mut exit = Exit::Fine;
-        for orphan in found.iter().filter(|path| !goldens.contains(*path)) {
-            let name = golden::relative(orphan, root);
-            if self.accept {
-                if let Err(error) = io::remove(orphan) {
-                    return io::failure(&error, Exit::Usage);
+        for orphan in found.iter().filter(|path| !report.goldens.contains(*path)).cloned().collect::<Vec<_>>()
+        {
+            let name = golden::relative(&orphan, root);
+            let name = sim_core::text::escape(&name);
+            if !self.accept {
+                report.fail(&name, "no scenario has this golden trace", Exit::No);
+                continue;
+            }
+            match io::remove(&orphan) {
+                Ok(()) => {
+                    report.accepted += 1;
+                    report.out.push_str(&format!("removed {name}\n"));
                 }
-                tally.accepted += 1;
-                output.text().push_str(&format!("removed {}\n", sim_core::text::escape(&name)));
-            } else {
-                tally.failed += 1;
-                output.text().push_str(&format!(
-                    "FAIL {}: no scenario has this golden trace\n",
-                    sim_core::text::escape(&name)
-                ));
-                exit = Exit::No;
+                Err(error) => report.trouble(&error),
             }
         }
-        exit
     }
 }
 

@@ -193,7 +193,17 @@ impl Resolver<'_> {
                 args.finish("stop")?;
                 writer.code.push(Instruction::Stop);
             }
-            "every" => return Err(self.not_built(head.span, "`every`")),
+            "every" => {
+                let period = args.time("a duration such as `10ms`")?;
+                if period.value == 0 {
+                    return Err(Diagnostic::error(codes::VALUE, period.span, "`every` needs time to pass")
+                        .label("expected more than 0"));
+                }
+                let block = args.block("`{` and steps")?;
+                args.finish("every")?;
+                self.must_progress(block.value, head)?;
+                self.every(period.value, block.value, writer, scope)?;
+            }
             _ => self.step(stmt, head, writer, scope)?,
         }
         Ok(())
@@ -211,13 +221,28 @@ impl Resolver<'_> {
             let mut aside = Writer { code: Vec::new(), ..*writer };
             return self.block(block, &mut aside, scope);
         }
-        let counter = writer.open_counters;
-        writer.open_counters += 1;
-        writer.counters = writer.counters.max(writer.open_counters);
+        let counter = writer.open_counter();
         writer.code.push(Instruction::Count(counter, count));
         let top = writer.code.len();
         self.block(block, writer, scope)?;
         writer.code.push(Instruction::Again(counter, top));
+        writer.open_counters -= 1;
+        Ok(())
+    }
+
+    /// `every 10ms {…}`: a round at once and one at each beat, until something stops the thread.
+    fn every(
+        &mut self,
+        period: u64,
+        block: &Block,
+        writer: &mut Writer,
+        scope: &ThreadScope<'_>,
+    ) -> Read<()> {
+        let counter = writer.open_counter();
+        writer.code.push(Instruction::Beat(counter));
+        let top = writer.code.len();
+        self.block(block, writer, scope)?;
+        writer.code.push(Instruction::Rest(counter, period, top));
         writer.open_counters -= 1;
         Ok(())
     }
@@ -558,6 +583,14 @@ struct Writer {
 }
 
 impl Writer {
+    /// A counter that nobody uses until it is given back.
+    fn open_counter(&mut self) -> usize {
+        let counter = self.open_counters;
+        self.open_counters += 1;
+        self.counters = self.counters.max(self.open_counters);
+        counter
+    }
+
     /// Sends the instruction at `jump` on to what comes next.
     fn patch(&mut self, jump: Option<usize>) {
         let here = self.code.len();

@@ -74,9 +74,9 @@ pub enum Ending {
     Finished,
     /// Asked to stop looking here.
     Until,
-    /// The most events were reached.
+    /// There was more to come after the most events.
     EventLimit,
-    /// The most virtual time was reached.
+    /// There was more to come after the most virtual time.
     TimeLimit,
     /// A thread went round without a step.
     NoProgress(ThreadId),
@@ -87,6 +87,8 @@ pub enum Ending {
 pub enum Left {
     /// Waiting in `accept` or `take`: a service without clients.
     Idle(StepId),
+    /// Waiting for the next round of an `every`, which alone keeps no run alive.
+    Resting,
     /// Waiting for a message that nobody is left to send.
     Deadlocked(StepId),
 }
@@ -117,7 +119,9 @@ pub struct Finished {
     pub world: World,
     /// Why it ended.
     pub ending: Ending,
-    /// Threads that still wait for something.
+    /// The bounds that it had.
+    pub limits: Limits,
+    /// Threads that still wait for something, though nothing is left to happen.
     pub left: Vec<(ThreadId, Left)>,
     /// Counts.
     pub totals: Totals,

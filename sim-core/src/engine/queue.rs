@@ -24,14 +24,14 @@ impl EventQueue {
         self.heap.push(Reverse((key, thread)));
     }
 
+    /// Takes back what is scheduled for threads.
+    pub fn remove(&mut self, gone: impl Fn(ThreadId) -> bool) {
+        self.heap.retain(|Reverse((_, thread))| !gone(*thread));
+    }
+
     /// The next event: its time and its thread.
     pub fn pop(&mut self) -> Option<(u64, ThreadId)> {
         self.heap.pop().map(|Reverse((key, thread))| ((key >> 64) as u64, thread))
-    }
-
-    /// Takes a thread's events out.
-    pub fn remove(&mut self, thread: ThreadId) {
-        self.heap.retain(|Reverse((_, other))| *other != thread);
     }
 
     /// The events in their order.
@@ -39,6 +39,18 @@ impl EventQueue {
         let mut events: Vec<_> = self.heap.iter().map(|Reverse(event)| *event).collect();
         events.sort_unstable();
         events.into_iter().map(|(key, thread)| ((key >> 64) as u64, thread)).collect()
+    }
+
+    /// How many events are to come.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.heap.is_empty()
     }
 
     /// When the next event is due.

@@ -119,6 +119,10 @@ pub enum Instruction {
     Count(usize, u64),
     /// Takes one off a counter and goes on elsewhere while it was not 0.
     Again(usize, usize),
+    /// Sets a counter to the time that it is: the first beat of an `every`.
+    Beat(usize),
+    /// Moves a counter on by whole periods to the next beat that is not past, waits for it, and goes on elsewhere.
+    Rest(usize, u64, usize),
     /// Ends the thread.
     Stop,
 }

@@ -11,7 +11,7 @@ use super::rng::{Purpose, SimRng};
 use super::scenario::{DEFAULT_COST, Instruction, Place, Program, Scenario, Step};
 use super::{Ending, Finished, Left, Record, RunConfig, Totals, build_world};
 use crate::fingerprint;
-use crate::ids::{StepId, ThreadId};
+use crate::ids::{Slot, StepId, ThreadId};
 use crate::world::op::{Operation, Outcome};
 use crate::world::{BuildError, Fact, ProcessState, World};
 
@@ -33,6 +33,8 @@ pub struct State {
     world: World,
     queue: EventQueue,
     positions: Vec<Position>,
+    /// How many of the coming events are no more than the next round of an `every`.
+    resting: usize,
     costs: SimRng,
 }
 
@@ -52,12 +54,28 @@ struct Position {
     parked: bool,
     /// Whether the `at` of the coming step has been waited for.
     waited: bool,
+    /// Whether it waits for the next round of an `every`.
+    resting: bool,
+}
+
+/// What a thread does next.
+enum Next<'a> {
+    Step(&'a Step),
+    /// Nothing until then: an `every`.
+    Rest(u64),
+    End,
 }
 
 impl Position {
     /// The beginning of a program.
     fn of(program: &Program) -> Position {
-        Position { at: 0, counters: vec![0; program.counters as usize], parked: false, waited: false }
+        Position {
+            at: 0,
+            counters: vec![0; program.counters as usize],
+            parked: false,
+            waited: false,
+            resting: false,
+        }
     }
 }
 
@@ -110,7 +128,7 @@ impl<'a> Simulation<'a> {
         Ok(Simulation {
             scenario,
             config,
-            state: State { world, queue, positions, costs },
+            state: State { world, queue, positions, resting: 0, costs },
             seen: Seen {
                 claims: vec![ClaimState::default(); scenario.claims.len()],
                 reached: vec![false; scenario.steps.len()],
@@ -137,22 +155,35 @@ impl<'a> Simulation<'a> {
     /// Why there is none: the run has ended, or a limit ends it.
     pub fn advance(&mut self) -> Result<Record, Ending> {
         while let Some(time) = self.state.queue.next_time() {
+            // An `every` goes on for ever; alone it keeps nothing alive.
+            if self.state.resting == self.state.queue.len() {
+                break;
+            }
             if self.config.until.is_some_and(|until| time > until) {
                 return Err(Ending::Until);
             }
-            if time > self.config.limits.time {
+            // The last number of 64 bits is no instant: sums that come to more end there.
+            if time > self.config.limits.time || time == u64::MAX {
                 return Err(Ending::TimeLimit);
             }
             let Some((time, thread)) = self.state.queue.pop() else { break };
-            // Whoever ended it has closed what it held.
-            if self.state.world.thread(thread).state == ProcessState::Ended {
-                continue;
-            }
             self.state.world.now = time;
-            let Some(step) = self.next_step(thread)? else {
-                self.state.world.end_thread(thread);
-                self.wake();
-                continue;
+            if std::mem::take(&mut self.state.positions[thread.index()].resting) {
+                self.state.resting -= 1;
+            }
+            let step = match self.next_step(thread)? {
+                Next::Step(step) => step,
+                Next::Rest(until) => {
+                    self.state.positions[thread.index()].resting = true;
+                    self.state.resting += 1;
+                    self.state.queue.push(until, thread);
+                    continue;
+                }
+                Next::End => {
+                    self.state.world.end_thread(thread);
+                    self.wake();
+                    continue;
+                }
             };
             let waited = self.state.positions[thread.index()].waited;
             match step.at {
@@ -174,14 +205,14 @@ impl<'a> Simulation<'a> {
         Err(Ending::Finished)
     }
 
-    /// Goes on to the thread's next step; `None` at the end of its program.
-    fn next_step(&mut self, thread: ThreadId) -> Result<Option<&'a Step>, Ending> {
-        let Some(program) = self.scenario.programs.get(thread.index()) else { return Ok(None) };
+    /// Goes on to the thread's next step.
+    fn next_step(&mut self, thread: ThreadId) -> Result<Next<'a>, Ending> {
+        let Some(program) = self.scenario.programs.get(thread.index()) else { return Ok(Next::End) };
         let position = &mut self.state.positions[thread.index()];
         for _ in 0..IDLE_INSTRUCTIONS {
             match program.code.get(position.at) {
-                None | Some(Instruction::Stop) => return Ok(None),
-                Some(Instruction::Step(step)) => return Ok(Some(step)),
+                None | Some(Instruction::Stop) => return Ok(Next::End),
+                Some(Instruction::Step(step)) => return Ok(Next::Step(step)),
                 Some(Instruction::Jump(to)) => position.at = *to,
                 Some(Instruction::Unless(condition, to)) => {
                     let holds = evaluate_condition(&self.state.world, thread, condition);
@@ -200,6 +231,20 @@ impl<'a> Simulation<'a> {
                     }
                     _ => position.at += 1,
                 },
+                Some(Instruction::Beat(counter)) => {
+                    if let Some(counter) = position.counters.get_mut(*counter) {
+                        *counter = self.state.world.now;
+                    }
+                    position.at += 1;
+                }
+                Some(Instruction::Rest(counter, period, to)) => {
+                    position.at = *to;
+                    let Some(beat) = position.counters.get_mut(*counter) else { continue };
+                    // Beats that a long round has missed are left out; there is always one to come.
+                    let missed = (self.state.world.now - *beat).div_ceil((*period).max(1)).max(1);
+                    *beat = beat.saturating_add(period.saturating_mul(missed));
+                    return Ok(Next::Rest(*beat));
+                }
             }
         }
         Err(Ending::NoProgress(thread))
@@ -220,6 +265,9 @@ impl<'a> Simulation<'a> {
             (Outcome::Failed(_), Some(to)) => to,
             _ => position.at + 1,
         };
+        if matches!(step.operation, Operation::Exit | Operation::Exec(_) | Operation::Kill(_)) {
+            self.reap();
+        }
         let mut record = Record {
             sequence: self.seen.totals.events,
             time: self.state.world.now,
@@ -235,9 +283,23 @@ impl<'a> Simulation<'a> {
         self.judge(step, &mut record);
         let cost = self.cost_of(step);
         self.wake();
-        let next = self.state.world.now.saturating_add(cost);
-        self.state.queue.push(next, thread);
+        if self.state.world.thread(thread).state == ProcessState::Running {
+            self.state.queue.push(self.state.world.now.saturating_add(cost), thread);
+        }
         Some(record)
+    }
+
+    /// What threads had before them that a step has ended will not come: neither their next steps nor their rounds.
+    fn reap(&mut self) {
+        let State { world, queue, positions, resting, .. } = &mut self.state;
+        let ended = |thread: ThreadId| world.thread(thread).state == ProcessState::Ended;
+        queue.remove(ended);
+        for (n, position) in positions.iter_mut().enumerate() {
+            if ended(ThreadId(n as u32)) {
+                position.parked = false;
+                *resting -= usize::from(std::mem::take(&mut position.resting));
+            }
+        }
     }
 
     /// Holds a record against what was stated, and counts it.
@@ -286,7 +348,7 @@ impl<'a> Simulation<'a> {
     fn wake(&mut self) {
         while let Some(thread) = self.state.world.take_started() {
             // Nothing of an earlier life of the thread is left to happen.
-            self.state.queue.remove(thread);
+            self.state.queue.remove(|scheduled| scheduled == thread);
             if let Some(program) = self.scenario.programs.get(thread.index()) {
                 self.state.positions[thread.index()] = Position::of(program);
             }
@@ -303,28 +365,12 @@ impl<'a> Simulation<'a> {
     /// What came of a run that ended so.
     #[must_use]
     pub fn finish(mut self, ending: Ending) -> Finished {
-        let mut left = Vec::new();
-        for (n, position) in self.state.positions.iter().enumerate() {
-            let program = self.scenario.programs.get(n);
-            let Some(Instruction::Step(step)) = program.and_then(|program| program.code.get(position.at))
-            else {
-                continue;
-            };
-            let ended = self.state.world.threads().get(n).is_some_and(|t| t.state == ProcessState::Ended);
-            if !position.parked || ended {
-                continue;
-            }
-            let state = match step.operation {
-                Operation::Receive(_) => Left::Deadlocked(step.id),
-                _ => Left::Idle(step.id),
-            };
-            left.push((ThreadId(n as u32), state));
-        }
+        // A run that was cut short has not shown that something would not have come.
+        let complete = ending == Ending::Finished;
+        let left = if complete { self.left() } else { Vec::new() };
         let model = self.config.model.name;
         let mut unmet_claims = Vec::new();
         let mut unexercised = Vec::new();
-        // A run that was cut short has not shown that something would not have come.
-        let complete = ending == Ending::Finished;
         for (n, (claim, state)) in self.scenario.claims.iter().zip(&self.seen.claims).enumerate() {
             if !claim.pattern.models.is_empty() && !claim.pattern.models.contains(&model) {
                 continue;
@@ -342,12 +388,44 @@ impl<'a> Simulation<'a> {
         Finished {
             world: self.state.world,
             ending,
+            limits: self.config.limits,
             left,
             totals: self.seen.totals,
             unmet_claims,
             unexercised,
             unreached,
         }
+    }
+
+    /// The threads that still wait, now that nothing is left to happen.
+    fn left(&self) -> Vec<(ThreadId, Left)> {
+        let mut left = Vec::new();
+        for (n, (position, program)) in self.state.positions.iter().zip(&self.scenario.programs).enumerate() {
+            let thread = ThreadId(n as u32);
+            if position.resting {
+                left.push((thread, Left::Resting));
+                continue;
+            }
+            let Some(Instruction::Step(step)) = program.code.get(position.at) else { continue };
+            if !position.parked {
+                continue;
+            }
+            let state = match step.operation {
+                // Another round of the peer's might send something, so this is no deadlock.
+                Operation::Receive(slot) if !self.peer_rests(thread, slot) => Left::Deadlocked(step.id),
+                _ => Left::Idle(step.id),
+            };
+            left.push((thread, state));
+        }
+        left
+    }
+
+    /// Whether a thread at the other end of a connection is in an `every`.
+    fn peer_rests(&self, thread: ThreadId, slot: Slot) -> bool {
+        let world = &self.state.world;
+        let Some(peer) = world.peer_of(thread, slot) else { return false };
+        let resting = self.state.positions.iter().zip(world.threads());
+        resting.into_iter().any(|(position, thread)| position.resting && thread.process == peer)
     }
 
     /// Steps whose expectations were never looked at. A step that is written once and stands at many places has been reached

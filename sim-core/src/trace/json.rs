@@ -189,6 +189,8 @@ pub struct GateLine {
 pub struct TotalsLine {
     /// `finished`, `until`, `event_limit`, `time_limit` or `no_progress`.
     pub ending: &'static str,
+    /// The bounds that the run had.
+    pub limits: LimitsLine,
     /// Steps that were taken.
     pub events: u64,
     /// Access decisions.
@@ -203,10 +205,19 @@ pub struct TotalsLine {
     pub unmet: u64,
     /// `never`s that were broken.
     pub broken: u64,
-    /// Threads that idle in `accept` or `take`.
+    /// Threads that idle in `accept`, `take` or `every`.
     pub idle: Vec<String>,
     /// Threads that wait for a message that cannot come.
     pub deadlocked: Vec<String>,
+}
+
+/// The bounds of a run.
+#[derive(Serialize, JsonSchema)]
+pub struct LimitsLine {
+    /// The most events.
+    pub events: u64,
+    /// The most virtual time in nanoseconds.
+    pub time: u64,
 }
 
 /// The JSON Schema of a line.
@@ -383,6 +394,7 @@ pub fn totals(finished: &Finished) -> Line {
             Ending::TimeLimit => "time_limit",
             Ending::NoProgress(_) => "no_progress",
         },
+        limits: LimitsLine { events: finished.limits.events, time: finished.limits.time },
         events: totals.events,
         decisions: totals.decisions,
         granted: totals.grants,
@@ -390,7 +402,7 @@ pub fn totals(finished: &Finished) -> Line {
         errors: totals.errors,
         unmet: totals.unmet,
         broken: totals.broken,
-        idle: named(|left| matches!(left, Left::Idle(_))),
+        idle: named(|left| matches!(left, Left::Idle(_) | Left::Resting)),
         deadlocked: named(|left| matches!(left, Left::Deadlocked(_))),
     })
 }

@@ -14,6 +14,7 @@ use crate::access::{AccessError, AuditTrigger, Decider, Decision, Explanation, P
 use crate::engine::scenario::{DEFAULT_START, Scenario};
 use crate::engine::time::{format_time, push_time};
 use crate::engine::{Ending, Finished, Left, Record};
+use crate::ids::StepId;
 use crate::model::Model;
 use crate::privilege::PrivilegeState;
 use crate::text::{escape, name, quote};
@@ -660,11 +661,12 @@ pub fn show_threads(rows: &[ShownThread], names: &Names) -> String {
 pub fn footer(scenario: &Scenario, finished: &Finished) -> String {
     let mut out = String::new();
     for (thread, left) in &finished.left {
-        let (word, step) = match left {
-            Left::Idle(step) => ("idle", step),
-            Left::Deadlocked(step) => ("deadlocked", step),
+        let verb = |step: &StepId| scenario.steps.get(step.index()).map_or("", |info| info.verb);
+        let (word, verb) = match left {
+            Left::Idle(step) => ("idle", verb(step)),
+            Left::Resting => ("idle", "every"),
+            Left::Deadlocked(step) => ("deadlocked", verb(step)),
         };
-        let verb = scenario.steps.get(step.index()).map_or("", |info| info.verb);
         let _ = writeln!(out, "{word} {} in {verb}", finished.world.thread_name(*thread));
     }
     for (n, count) in &finished.unmet_claims {
@@ -674,8 +676,14 @@ pub fn footer(scenario: &Scenario, finished: &Finished) -> String {
     }
     match finished.ending {
         Ending::Finished | Ending::Until => {}
-        Ending::EventLimit => out.push_str("ended by the limit on events\n"),
-        Ending::TimeLimit => out.push_str("ended by the limit on virtual time\n"),
+        Ending::EventLimit => {
+            let _ =
+                writeln!(out, "ended by the limit of {} events, with more to come", finished.limits.events);
+        }
+        Ending::TimeLimit => {
+            let limit = format_time(finished.limits.time);
+            let _ = writeln!(out, "ended by the limit of {limit} of virtual time, with more to come");
+        }
         Ending::NoProgress(thread) => {
             let name = finished.world.thread_name(thread);
             let _ = writeln!(out, "ended: {name} goes round without a step");

@@ -9,7 +9,7 @@ use super::check::{Ask, refused_by_gate};
 use super::handle::{HandleTarget, Opening};
 use super::op::{ErrorName, Failure, Success};
 use super::record::{CheckPurpose, Fact, ObjectName, PeerRecord, Recorder};
-use super::{Connection, Held, Installed, ProcessState, World};
+use super::{Connection, Held, Installed, ProcessState, Thread, World};
 use crate::access::Intents;
 use crate::ids::{ConnectionId, EndpointId, ProcessId, Slot, ThreadId, TokenId};
 use crate::model::{AnonymousPeerToken, ImpersonateAnonymous, PrimaryTokenInHand};
@@ -29,6 +29,14 @@ const CONNECT_RIGHT: AccessMask = AccessMask(0x0002);
 /// The two ends of a connection.
 const CLIENT: usize = 0;
 const SERVICE: usize = 1;
+
+/// The first of those that wait which has not ended in the meantime.
+fn next_alive(waiting: &mut VecDeque<ThreadId>, threads: &[Thread]) -> Option<ThreadId> {
+    let alive = |thread: &ThreadId| {
+        threads.get(thread.index()).is_some_and(|thread| thread.state == ProcessState::Running)
+    };
+    std::iter::from_fn(|| waiting.pop_front()).find(alive)
+}
 
 impl World {
     pub(super) fn connect<R: Recorder>(
@@ -82,9 +90,8 @@ impl World {
         recorder.fact(|_| self.peer(id));
         if let Some(endpoint) = self.endpoints.get_mut(endpoint.index()) {
             endpoint.pending.push_back(id);
-            if let Some(waiting) = endpoint.waiting.pop_front() {
-                self.woken.push_back(waiting);
-            }
+            let threads = &self.threads;
+            self.woken.extend(next_alive(&mut endpoint.waiting, threads));
         }
         self.bind(thread, bind, Held::Connection(id));
         Ok(Success::Ok)
@@ -165,6 +172,18 @@ impl World {
         }
     }
 
+    /// The process at the other end of the connection in a slot.
+    #[must_use]
+    pub fn peer_of(&self, thread: ThreadId, slot: Slot) -> Option<ProcessId> {
+        let id = self.connection_in(thread, slot).ok()?;
+        let connection = self.connection(id);
+        Some(if self.end_of(thread, id) == CLIENT {
+            self.endpoint(connection.endpoint).process
+        } else {
+            self.thread(connection.client).process
+        })
+    }
+
     /// The open connection in a slot, and the thread's end of it.
     fn open_end(&self, thread: ThreadId, slot: Slot) -> Result<(ConnectionId, usize), Failure> {
         let id = self.connection_in(thread, slot)?;
@@ -180,9 +199,7 @@ impl World {
             return Err(ErrorName::WrongState.into());
         }
         connection.queues[other].push_back(text.clone());
-        if let Some(waiting) = connection.receiving[other].pop_front() {
-            self.woken.push_back(waiting);
-        }
+        self.woken.extend(next_alive(&mut connection.receiving[other], &self.threads));
         Ok(Success::Ok)
     }
 
