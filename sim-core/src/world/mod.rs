@@ -527,6 +527,12 @@ impl World {
         &self.connections[id.index()]
     }
 
+    /// Every connection that was ever made, in order.
+    #[must_use]
+    pub fn connections(&self) -> &[Connection] {
+        &self.connections
+    }
+
     /// An open handle.
     #[must_use]
     pub fn handle(&self, id: HandleId) -> Option<&Handle> {

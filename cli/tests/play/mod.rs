@@ -1,0 +1,125 @@
+//! Scenarios for tests of the rules: text in, played through the real pipeline, and of each record what rules speak of.
+#![allow(dead_code, reason = "every test program takes the part that it needs")]
+
+use dsl::Reading;
+use dsl::source::Sources;
+use sim_core::engine::{self, Left, RunConfig};
+use sim_core::ids::{ConnectionId, StepId};
+use sim_core::model::Model;
+use sim_core::trace::json;
+use sim_core::trace::names::Names;
+use sim_core::world::op::{Outcome, Success};
+use sim_core::world::{Fact, World};
+
+/// What a record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// `process/thread`.
+    pub(crate) by: String,
+    pub(crate) verb: &'static str,
+    /// `ok`, `granted`, the level that it gives, or the name of the error.
+    pub(crate) outcome: String,
+    /// Where it was refused, if the access check said no.
+    pub(crate) denied_by: String,
+    /// The user and the level that the thread has after it: `alice@2`, or `alice` while it does not impersonate.
+    pub(crate) effective: String,
+    /// Whom the last decision evaluated, `nobody` where the level gate refused.
+    pub(crate) subject: String,
+    /// Whom the connection that it is about carries: `alice@2`, with `+` if that identity has the group `clients`.
+    pub(crate) carries: String,
+    /// The owner of what it created.
+    pub(crate) owner: String,
+    /// The record as a line of JSON.
+    pub(crate) json: serde_json::Value,
+}
+
+/// A run.
+pub(crate) struct Played {
+    pub(crate) records: Vec<Seen>,
+    pub(crate) deadlocked: usize,
+}
+
+impl Played {
+    /// The records of one thread or process, in order.
+    pub(crate) fn of(&self, by: &str) -> Vec<&Seen> {
+        let inside = format!("{by}/");
+        self.records.iter().filter(|seen| seen.by == by || seen.by.starts_with(&inside)).collect()
+    }
+}
+
+fn level(level: sim_core::token::ImpersonationLevel) -> u8 {
+    level as u8
+}
+
+fn carries(world: &World, names: &Names, record: &engine::Record) -> String {
+    let peer = record.facts.iter().find_map(|fact| match fact {
+        Fact::Peer(peer) => peer.carries,
+        _ => None,
+    });
+    let Some((user, at)) = peer else { return String::new() };
+    // The connection of this record, to tell identities of the same user apart.
+    let connections = (0..).map(ConnectionId).take_while(|id| id.index() < world.connections().len());
+    let newest = connections.last().and_then(|id| world.connection(id).captured);
+    let clients = newest.is_some_and(|token| {
+        world.token(token).facts().groups.iter().any(|group| names.name(group.sid) == "clients")
+    });
+    format!("{}@{}{}", names.name(user), level(at), if clients { "+" } else { "" })
+}
+
+/// Plays a scenario under a model.
+#[track_caller]
+pub(crate) fn play(text: &str, model: &'static Model) -> Played {
+    let mut sources = Sources::default();
+    let file = sources.add("test.scn".to_owned(), text.to_owned());
+    let mut files = |_: &str| Err("there is none".to_owned());
+    let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    let told = dsl::render::render(&read.diagnostics, &sources, false);
+    assert!(read.scenario.is_some() && !told.contains("error"), "{told}\n{text}");
+    let Some(scenario) = read.scenario else { return Played { records: Vec::new(), deadlocked: 0 } };
+    let mut names = Names::new();
+    scenario.names.iter().for_each(|(sid, name)| names.insert(*sid, name));
+    let mut records = Vec::new();
+    let finished = engine::run(&scenario, &RunConfig::of(&scenario, model), &mut |world, record| {
+        let verb = |step: StepId| scenario.steps.get(step.index()).map_or("", |info| info.verb);
+        let (outcome, denied_by) = match record.outcome {
+            Outcome::Done(Success::Level(at)) => (format!("level {}", level(at)), String::new()),
+            Outcome::Done(Success::Granted(_)) => ("granted".to_owned(), String::new()),
+            Outcome::Done(Success::Ok) | Outcome::Blocked => ("ok".to_owned(), String::new()),
+            Outcome::Failed(failure) => {
+                let by = failure.denied.map(|by| format!("{by:?}"));
+                (failure.error.name().to_owned(), by.unwrap_or_default())
+            }
+        };
+        let who = record.who;
+        let decided = record.facts.iter().rev().find_map(|fact| match fact {
+            Fact::Check(check) => Some(check.who.subject),
+            _ => None,
+        });
+        let name = |sid| names.name(sid).into_owned();
+        let line = json::record(&scenario, &names, world, record).expect("a line");
+        records.push(Seen {
+            by: world.thread_name(record.thread),
+            verb: verb(record.step),
+            outcome,
+            denied_by,
+            effective: match who.level {
+                Some(at) => format!("{}@{}", name(who.effective), level(at)),
+                None => name(who.effective),
+            },
+            subject: decided.unwrap_or(who.subject).map_or("nobody".to_owned(), name),
+            carries: carries(world, &names, record),
+            owner: record
+                .facts
+                .iter()
+                .find_map(|fact| match fact {
+                    Fact::Owner(owner) => Some(name(*owner)),
+                    _ => None,
+                })
+                .unwrap_or_default(),
+            json: serde_json::to_value(&line).expect("JSON"),
+        });
+    });
+    let finished = finished.expect("the model admits it");
+    let deadlocked = finished.left.iter().filter(|(_, left)| matches!(left, Left::Deadlocked(_))).count();
+    Played { records, deadlocked }
+}
