@@ -1,0 +1,527 @@
+//! The rules of impersonation beside the matrix: who may connect, what a connection carries, chains of three services, what
+//! outlives an identity, and that threads do not disturb each other. Tables were typed from the rules.
+
+mod play;
+
+use play::{Played, Seen, play};
+use sim_core::model::{MODELS, Model};
+
+const LEVELS: [&str; 4] = ["anonymous", "identification", "impersonation", "delegation"];
+
+const WORLD: &str = "group clients { rid 2000 }\nuser alice { rid 1013 }\nuser bob { rid 1014 }\n\
+    file \"/alice\" { owner SYSTEM; dacl { allow alice read } }\n\
+    file \"/bob\" { owner SYSTEM; dacl { allow bob read } }\n\
+    file \"/public\" { owner SYSTEM; dacl { allow Everyone read } }\n";
+
+#[track_caller]
+fn played(model: &'static Model, scenario: &str) -> Played {
+    play(&format!("scenario rules {{ }}\n{WORLD}{scenario}"), model)
+}
+
+fn model(n: usize) -> &'static Model {
+    MODELS[n]
+}
+
+fn outcomes(seen: &[&Seen]) -> Vec<String> {
+    seen.iter().map(|seen| seen.outcome.clone()).collect()
+}
+
+/// A connection as the tables write it: whom it carries, or the error.
+fn carried(seen: &Seen) -> &str {
+    if seen.outcome == "ok" { &seen.carries } else { &seen.outcome }
+}
+
+const TOO_LOW: &str = "BAD_IMPERSONATION_LEVEL";
+
+#[test]
+fn connect_carries_what_imp_5_and_imp_6_say() {
+    // Rows: the level of the thread that connects, `-` while it acts as itself. Columns: the level it asks for, by model.
+    const ROWS: [(&str, [[&str; 4]; 3]); 5] = [
+        ("-", [["Anonymous@0", "bob@1", "bob@2", "bob@3"]; 3]),
+        (
+            "anonymous",
+            [
+                ["Anonymous@0", "Anonymous@0", "Anonymous@0", "Anonymous@0"],
+                ["Anonymous@0", "Anonymous@0", "Anonymous@0", "Anonymous@0"],
+                [TOO_LOW; 4],
+            ],
+        ),
+        (
+            "identification",
+            [
+                ["Anonymous@0", "bob@1", "bob@2", "bob@3"],
+                ["Anonymous@0", "alice@1", "alice@1", "alice@1"],
+                [TOO_LOW; 4],
+            ],
+        ),
+        (
+            "impersonation",
+            [
+                ["Anonymous@0", "alice@1", "alice@2", "alice@2"],
+                ["Anonymous@0", "alice@1", "alice@2", "alice@2"],
+                ["Anonymous@0", "alice@1", "alice@2", TOO_LOW],
+            ],
+        ),
+        ("delegation", [["Anonymous@0", "alice@1", "alice@2", "alice@3"]; 3]),
+    ];
+    let connects: String = LEVELS.iter().map(|level| format!("connect next level {level}\n")).collect();
+    for (at, columns) in ROWS {
+        for (n, wanted) in columns.into_iter().enumerate() {
+            let impersonate = if at == "-" { "note \"as itself\"" } else { "impersonate conn" };
+            let client = if at == "-" { "impersonation" } else { at };
+            let played = played(
+                model(n),
+                &format!(
+                    "service server {{ account bob\n privileges SeImpersonatePrivilege\n conn = accept\n \
+                     {impersonate}\n {connects} }}\n\
+                     service next {{ account NetworkService; loop {{ accept }} }}\n\
+                     process client as alice {{ connect server level {client} }}\n"
+                ),
+            );
+            let server = played.of("server");
+            let got: Vec<&str> = server[2..].iter().map(|seen| carried(seen)).collect();
+            assert_eq!(got, wanted, "{at} under {}", model(n).name);
+        }
+    }
+}
+
+#[test]
+fn connect_is_asked_as_imp_4_says() {
+    // To connect is to write, so an endpoint without a label keeps the Anonymous identity out, which is Untrusted (MIC-5).
+    // The endpoint lets alice in, or the Anonymous identity, or nobody but the service itself.
+    const ROWS: [(&str, &str, [&str; 3]); 10] = [
+        ("-", "bob", ["ok"; 3]),
+        ("-", "alice", ["ACCESS_DENIED"; 3]),
+        ("impersonation", "alice", ["ok"; 3]),
+        ("impersonation", "bob", ["ACCESS_DENIED"; 3]),
+        ("delegation", "alice", ["ok"; 3]),
+        ("anonymous", "Anonymous", ["ok", "ok", TOO_LOW]),
+        ("anonymous", "alice", ["ACCESS_DENIED", "ACCESS_DENIED", TOO_LOW]),
+        ("identification", "Anonymous", ["ok", "ACCESS_DENIED", TOO_LOW]),
+        ("identification", "alice", ["ACCESS_DENIED", "ACCESS_DENIED", TOO_LOW]),
+        ("identification", "bob", ["ACCESS_DENIED", "ACCESS_DENIED", TOO_LOW]),
+    ];
+    for (at, who, wanted) in ROWS {
+        for (n, wanted) in wanted.into_iter().enumerate() {
+            let impersonate = if at == "-" { "note \"as itself\"" } else { "impersonate conn" };
+            let client = if at == "-" { "impersonation" } else { at };
+            let played = played(
+                model(n),
+                &format!(
+                    "service server {{ account bob\n privileges SeImpersonatePrivilege\n conn = accept\n \
+                     {impersonate}\n connect next.door }}\n\
+                     service next {{ account NetworkService\n endpoint door {{ dacl {{ allow {who} FILE_WRITE_DATA }}\n sacl {{ label untrusted no_write_up }} }}\n \
+                     loop {{ accept next.door }} }}\n\
+                     process client as alice {{ connect server level {client} }}\n"
+                ),
+            );
+            assert_eq!(
+                played.of("server")[2].outcome,
+                wanted,
+                "{at}, open to {who}, under {}",
+                model(n).name
+            );
+            // A refusal leaves no connection behind.
+            assert_eq!(played.of("next").len(), usize::from(wanted == "ok"));
+        }
+    }
+}
+
+/// A chain of services: each accepts, impersonates and connects to the next with the default level.
+fn chain(first_privilege: &str, first_connect: &str, level: &str) -> String {
+    let service = |name: &str, account: &str, privilege: &str, connect: &str| {
+        format!(
+            "service {name} {{ account {account}\n {privilege}\n conn = accept\n impersonate conn\n \
+             open file \"/alice\" for FILE_READ_DATA\n {connect} }}\n"
+        )
+    };
+    let held = "privileges SeImpersonatePrivilege";
+    format!(
+        "{}{}{}process client as alice {{ connect one level {level} }}\n",
+        service("one", "LocalService", first_privilege, first_connect),
+        service("two", "NetworkService", held, "connect three"),
+        service("three", "bob", held, ""),
+    )
+}
+
+#[test]
+fn chains_of_three_services_carry_what_imp_32_and_imp_33_say() {
+    const HELD: &str = "privileges SeImpersonatePrivilege";
+    // What the second service sees and what the third does; `-`: no connection comes.
+    const ROWS: [(&str, [[&str; 2]; 3]); 4] = [
+        ("anonymous", [["Anonymous@0", "Anonymous@0"], ["Anonymous@0", "Anonymous@0"], ["-", "-"]]),
+        // The founding model breaks the chain once, at the first hop: from there the first service is an acting identity.
+        ("identification", [["LocalService@2", "LocalService@2"], ["alice@1", "alice@1"], ["-", "-"]]),
+        ("impersonation", [["alice@2", "alice@2"]; 3]),
+        ("delegation", [["alice@2", "alice@2"]; 3]),
+    ];
+    for (level, columns) in ROWS {
+        for (n, wanted) in columns.into_iter().enumerate() {
+            let played = played(model(n), &chain(HELD, "connect two", level));
+            let seen = |service: &str| {
+                let accept = played.of(service).into_iter().find(|seen| seen.verb == "accept");
+                accept.map_or("-".to_owned(), |seen| seen.carries.clone())
+            };
+            assert_eq!([seen("two"), seen("three")], wanted, "{level} under {}", model(n).name);
+            // IMP-35: at an acting level the file opens at every hop as it opens for alice, and for nobody else.
+            for service in ["one", "two", "three"] {
+                for open in played.of(service).into_iter().filter(|seen| seen.verb == "open") {
+                    assert_eq!(
+                        open.outcome == "granted",
+                        open.subject == "alice",
+                        "{level} {service} {open:?}"
+                    );
+                }
+            }
+        }
+    }
+    // A first service that asks for Delegation hands it on, where alice gave it.
+    for n in 0..3 {
+        let played = played(model(n), &chain(HELD, "connect two level delegation", "delegation"));
+        assert_eq!(played.of("two")[0].carries, "alice@3");
+        assert_eq!(played.of("three")[0].carries, "alice@2");
+    }
+}
+
+#[test]
+fn a_hop_without_the_privilege_does_what_imp_34_says() {
+    const ROWS: [(&str, &str, &str, &str); 3] = [
+        ("PRIVILEGE_NOT_HELD", "ACCESS_DENIED", "LocalService", "LocalService@2"),
+        ("level 1", "ACCESS_DENIED", "nobody", "alice@1"),
+        ("level 1", TOO_LOW, "nobody", "-"),
+    ];
+    for (n, (call, open, open_as, second)) in ROWS.into_iter().enumerate() {
+        for privilege in ["", "privileges SeImpersonatePrivilege (disabled)"] {
+            let played = played(model(n), &chain(privilege, "connect two", "impersonation"));
+            let one = played.of("one");
+            assert_eq!([&one[1].outcome, &one[2].outcome, &one[2].subject], [call, open, open_as]);
+            let two = played.of("two").first().map_or("-".to_owned(), |seen| seen.carries.clone());
+            assert_eq!(two, second, "under {}", model(n).name);
+        }
+    }
+}
+
+#[test]
+fn impersonate_anonymous_asks_for_nothing() {
+    // IMP-18
+    let rows = [("level 0", "Anonymous@0"), ("level 0", "Anonymous@0"), ("level 2", "Anonymous@2")];
+    for (n, (level, carries)) in rows.into_iter().enumerate() {
+        let played = played(
+            model(n),
+            "service server { account bob\n impersonate anonymous\n open file \"/public\" for FILE_READ_DATA\n \
+             open file \"/bob\" for FILE_READ_DATA\n connect next\n revert\n open file \"/bob\" for FILE_READ_DATA }\n\
+             service next { account NetworkService; loop { accept } }\n",
+        );
+        let server = played.of("server");
+        // Everyone is no group of the Anonymous identity under windows (DIV-8).
+        let public = if n == 2 { "ACCESS_DENIED" } else { "granted" };
+        assert_eq!(outcomes(&server), [level, public, "ACCESS_DENIED", "ok", "ok", "granted"]);
+        assert_eq!([&server[1].subject, &server[2].subject], ["Anonymous", "Anonymous"]);
+        assert_eq!(server[3].carries, carries);
+        assert_eq!(server[5].subject, "bob");
+    }
+}
+
+/// Two clients and a service of two threads; what the other thread does stands in `%OTHER%`.
+fn two_clients(work: &str, other: &str) -> String {
+    format!(
+        "service server {{ account LocalService\n privileges SeImpersonatePrivilege\n\
+         thread worker {{ a = accept\n b = accept\n {work} }}\n thread other {{ {other} }} }}\n\
+         service next {{ account NetworkService; loop {{ accept }} }}\n\
+         process first as alice {{ connect server }}\nprocess second as bob {{ at 1us connect server }}\n"
+    )
+}
+
+const LOOK: &str =
+    "open file \"/alice\" for FILE_READ_DATA\n open file \"/bob\" for FILE_READ_DATA\n connect next\n";
+
+#[test]
+fn a_second_impersonation_replaces_the_first_and_one_revert_ends_it() {
+    // IMP-19, IMP-20
+    for n in 0..3 {
+        let work = format!("impersonate a\n {LOOK} impersonate b\n {LOOK} revert\n {LOOK} revert");
+        let played = played(model(n), &two_clients(&work, ""));
+        let worker = played.of("server/worker");
+        assert_eq!(
+            outcomes(&worker[2..]),
+            [
+                "level 2",
+                "granted",
+                "ACCESS_DENIED",
+                "ok",
+                "level 2",
+                "ACCESS_DENIED",
+                "granted",
+                "ok",
+                "ok",
+                "ACCESS_DENIED",
+                "ACCESS_DENIED",
+                "ok",
+                "ok",
+            ]
+        );
+        let carried: Vec<&str> =
+            worker.iter().filter(|seen| seen.verb == "connect").map(|seen| seen.carries.as_str()).collect();
+        assert_eq!(carried, ["alice@2", "bob@2", "LocalService@2"]);
+    }
+}
+
+#[test]
+fn a_second_impersonation_that_fails_leaves_the_first_in_force() {
+    // IMP-20, the rows without the privilege: another thread of the process disables it in between.
+    let rows: [(&str, [&str; 3]); 3] = [
+        ("PRIVILEGE_NOT_HELD", ["granted", "ACCESS_DENIED", "alice@2"]),
+        ("level 1", ["ACCESS_DENIED", "ACCESS_DENIED", "bob@1"]),
+        ("level 1", [TOO_LOW, TOO_LOW, TOO_LOW]),
+    ];
+    for (n, (second, then)) in rows.into_iter().enumerate() {
+        let work = format!("impersonate a\n {LOOK} at 5ms impersonate b\n {LOOK}");
+        let played = played(model(n), &two_clients(&work, "at 3ms disable SeImpersonatePrivilege"));
+        let worker = played.of("server/worker");
+        // What was in force before is not touched by the disabling.
+        assert_eq!(outcomes(&worker[2..6]), ["level 2", "granted", "ACCESS_DENIED", "ok"]);
+        assert_eq!(worker[6].outcome, second);
+        assert_eq!([&worker[7].outcome, &worker[8].outcome, carried(worker[9])], then, "{}", model(n).name);
+    }
+}
+
+#[test]
+fn an_install_after_the_privilege_was_disabled_fails_or_is_capped() {
+    // IMP-23
+    let rows = [("PRIVILEGE_NOT_HELD", "LocalService"), ("level 1", "nobody"), ("level 1", "nobody")];
+    for (n, (second, open_as)) in rows.into_iter().enumerate() {
+        let work = "t = capture a\n impersonate t\n open file \"/alice\" for FILE_READ_DATA\n revert\n \
+                    disable SeImpersonatePrivilege\n impersonate t\n open file \"/alice\" for FILE_READ_DATA";
+        let played = played(model(n), &two_clients(work, ""));
+        let worker = played.of("server/worker");
+        assert_eq!(outcomes(&worker[3..6]), ["level 2", "granted", "ok"]);
+        assert_eq!([&worker[7].outcome, &worker[8].subject], [second, open_as]);
+    }
+}
+
+#[test]
+fn threads_do_what_they_would_do_alone() {
+    // IMP-24: two threads, each with a client of its own, in every order of their steps that the offsets give; each thread's
+    // decisions are those of the run in which the other one does nothing.
+    let steps = |client: &str| {
+        format!(
+            "impersonate {client}\n {LOOK} enable SeChangeNotifyPrivilege\n disable SeChangeNotifyPrivilege\n \
+             check SeChangeNotifyPrivilege\n {LOOK} revert\n check SeChangeNotifyPrivilege\n {LOOK}"
+        )
+    };
+    // One thread takes both connections, and gives the second one to the other thread.
+    let scenario = |first: &str, second: &str, pace: u32| {
+        format!(
+            "service server {{ account LocalService\n privileges SeImpersonatePrivilege\n\
+             thread worker {{ a = accept\n b = accept\n give b to other\n at 10us {first} }}\n\
+             thread other {{ b = take\n at {pace}us {second} }} }}\n\
+             service next {{ account NetworkService; loop {{ accept }} }}\n\
+             process first as alice {{ connect server }}\nprocess second as bob {{ at 1us connect server }}\n"
+        )
+    };
+    let decisions = |played: &Played, thread: &str| -> Vec<Seen> {
+        let seen = played
+            .of(thread)
+            .into_iter()
+            .filter(|seen| !["accept", "give", "take", "note"].contains(&seen.verb));
+        seen.map(|seen| Seen { json: serde_json::Value::Null, ..seen.clone() }).collect()
+    };
+    for n in 0..3 {
+        let alone_first = played(model(n), &scenario(&steps("a"), "note \"x\"", 10));
+        let alone_second = played(model(n), &scenario("note \"x\"", &steps("b"), 10));
+        let (first, second) =
+            (decisions(&alone_first, "server/worker"), decisions(&alone_second, "server/other"));
+        assert_eq!((first.len(), second.len()), (15, 15));
+        assert!(
+            first.iter().any(|seen| seen.subject == "alice")
+                && second.iter().any(|seen| seen.subject == "bob")
+        );
+        for pace in 3..30 {
+            let both = played(model(n), &scenario(&steps("a"), &steps("b"), pace));
+            assert_eq!(decisions(&both, "server/worker"), first, "pace {pace} under {}", model(n).name);
+            assert_eq!(decisions(&both, "server/other"), second, "pace {pace} under {}", model(n).name);
+        }
+    }
+}
+
+#[test]
+fn two_threads_with_one_client_have_a_copy_each() {
+    // IMP-24: what one thread changes on its copy is nothing to the other's.
+    let work = "t = capture a\n impersonate t\n give t to other\n disable SeChangeNotifyPrivilege\n \
+                check SeChangeNotifyPrivilege\n at 5ms check SeChangeNotifyPrivilege";
+    let other = "t = take\n at 2ms impersonate t\n check SeChangeNotifyPrivilege\n remove SeChangeNotifyPrivilege\n revert\n \
+                 check SeChangeNotifyPrivilege";
+    for n in 0..3 {
+        let played = played(model(n), &two_clients(work, other));
+        let checks = |thread: &str| -> Vec<String> {
+            let seen = played.of(thread);
+            seen.iter().filter(|seen| seen.verb == "check").map(|seen| seen.outcome.clone()).collect()
+        };
+        assert_eq!(checks("server/worker"), ["PRIVILEGE_NOT_HELD", "PRIVILEGE_NOT_HELD"]);
+        assert_eq!(checks("server/other"), ["ok", "ok"]);
+    }
+}
+
+#[test]
+fn handles_outlive_the_identity_that_opened_them() {
+    // IMP-27, FILE-4: the mask decides, whoever the thread is by then and whatever the descriptor says by then.
+    for n in 0..3 {
+        let work = "impersonate a\n h = open file \"/alice\" for FILE_READ_DATA\n revert\n read h\n write h\n \
+                    s = open file \"/alice\" for WRITE_DAC, READ_CONTROL intent restore, backup\n impersonate b\n read h\n \
+                    close a\n read h\n at 9ms read h";
+        let other = "at 5ms set_security file \"/alice\" { dacl { } }";
+        let text = two_clients(work, other).replace(
+            "privileges SeImpersonatePrivilege",
+            "privileges SeImpersonatePrivilege, SeRestorePrivilege, SeBackupPrivilege",
+        );
+        let played = played(model(n), &text);
+        let worker = played.of("server/worker");
+        let transfers: Vec<(&str, &str, &str)> = worker
+            .iter()
+            .filter(|seen| ["read", "write"].contains(&seen.verb))
+            .map(|seen| (seen.verb, seen.outcome.as_str(), seen.effective.as_str()))
+            .collect();
+        assert_eq!(
+            transfers,
+            [
+                ("read", "ok", "LocalService"),
+                ("write", "ACCESS_DENIED", "LocalService"),
+                ("read", "ok", "bob@2"),
+                ("read", "ok", "bob@2"),
+                ("read", "ok", "bob@2"),
+            ]
+        );
+        assert_eq!(played.of("server/other")[0].outcome, "ok");
+    }
+}
+
+#[test]
+fn a_handle_of_the_service_serves_whomever_it_is_at() {
+    // IMP-27: opened as the service, read at any level.
+    for n in 0..3 {
+        for level in LEVELS {
+            let played = played(
+                model(n),
+                &format!(
+                    "service server {{ account bob\n privileges SeImpersonatePrivilege\n h = open file \"/bob\" for read\n \
+                     conn = accept\n impersonate conn\n read h }}\n\
+                     process client as alice {{ at 1ms connect server level {level} }}\n"
+                ),
+            );
+            let server = played.of("server");
+            assert!(server[2].outcome.starts_with("level"));
+            assert_eq!(server[3].outcome, "ok", "{level} under {}", model(n).name);
+        }
+    }
+}
+
+#[test]
+fn neither_closing_nor_leaving_ends_an_impersonation() {
+    // IMP-7, IMP-28: the client may be gone before it is accepted, and the service may close.
+    for n in 0..3 {
+        let played = played(
+            model(n),
+            "service server { account LocalService\n privileges SeImpersonatePrivilege\n wait 5ms\n conn = accept\n \
+             impersonate conn\n open file \"/alice\" for FILE_READ_DATA\n close conn\n \
+             open file \"/alice\" for FILE_READ_DATA\n impersonate conn\n open file \"/alice\" for FILE_READ_DATA }\n\
+             process client as alice { connect server }\n",
+        );
+        let server = played.of("server");
+        assert_eq!(
+            outcomes(&server[2..]),
+            ["level 2", "granted", "ok", "granted", "INVALID_HANDLE", "granted"],
+            "{}",
+            model(n).name
+        );
+    }
+}
+
+#[test]
+fn what_the_client_does_afterwards_does_not_reach_the_capture() {
+    // IMP-3: a snapshot at connect, in both directions.
+    for n in 0..3 {
+        let played = played(
+            model(n),
+            "service server { account LocalService\n privileges SeImpersonatePrivilege\n conn = accept\n wait 5ms\n \
+             impersonate conn\n check SeChangeNotifyPrivilege\n remove SeChangeNotifyPrivilege }\n\
+             process client as alice { connect server\n disable SeChangeNotifyPrivilege\n at 9ms enable SeChangeNotifyPrivilege\n \
+             check SeChangeNotifyPrivilege }\n",
+        );
+        assert_eq!(played.of("server")[3].outcome, "ok");
+        assert_eq!(outcomes(&played.of("client")), ["ok", "ok", "ok", "ok"]);
+    }
+}
+
+#[test]
+fn transports_without_peers_have_no_identity_to_give() {
+    // IMP-2, IMP-37
+    for (transport, wanted) in [
+        ("stream", ["granted", "level 2"]),
+        ("seqpacket", ["granted", "level 2"]),
+        ("datagram", ["NO_PEER_TOKEN", "NO_PEER_TOKEN"]),
+        ("socketpair", ["NO_PEER_TOKEN", "NO_PEER_TOKEN"]),
+        ("pipe", ["NO_PEER_TOKEN", "NO_PEER_TOKEN"]),
+    ] {
+        for n in 0..3 {
+            let played = played(
+                model(n),
+                &format!(
+                    "service server {{ account LocalService\n privileges SeImpersonatePrivilege\n \
+                     endpoint door {{ transport {transport} }}\n conn = accept server.door\n capture conn\n impersonate conn }}\n\
+                     process client as alice {{ connect server.door }}\n"
+                ),
+            );
+            assert_eq!(outcomes(&played.of("server")[1..]), wanted, "{transport} under {}", model(n).name);
+        }
+    }
+}
+
+#[test]
+fn what_is_created_while_impersonating_belongs_to_the_subject() {
+    // IMP-30
+    let rows: [[&str; 3]; 4] = [
+        ["Anonymous", "Anonymous", TOO_LOW],
+        ["Anonymous", "ACCESS_DENIED", TOO_LOW],
+        ["alice", "alice", "alice"],
+        ["alice", "alice", "alice"],
+    ];
+    for (level, wanted) in LEVELS.iter().zip(rows) {
+        for (n, wanted) in wanted.into_iter().enumerate() {
+            let played = played(
+                model(n),
+                &format!(
+                    "directory \"/drop\" {{ owner SYSTEM; dacl {{ allow Everyone full }}\n \
+                     sacl {{ label untrusted no_write_up }} }}\n\
+                     service server {{ account LocalService\n privileges SeImpersonatePrivilege\n conn = accept\n \
+                     impersonate conn\n create file \"/drop/new\" for FILE_READ_DATA }}\n\
+                     process client as alice {{ connect server level {level} }}\n"
+                ),
+            );
+            let create = played.of("server")[2];
+            let got = if create.outcome == "granted" { &create.owner } else { &create.outcome };
+            assert_eq!(got, wanted, "{level} under {}: {create:?}", model(n).name);
+        }
+    }
+}
+
+#[test]
+fn privileges_that_count_are_those_of_the_subject() {
+    // IMP-16: the service's SeBackupPrivilege is no help while it acts as a client that lacks it, and the other way round.
+    for n in 0..3 {
+        for (service, client, wanted) in [
+            ("SeBackupPrivilege", "", "ACCESS_DENIED"),
+            ("SeChangeNotifyPrivilege", "privileges SeBackupPrivilege", "granted"),
+        ] {
+            let played = played(
+                model(n),
+                &format!(
+                    "service server {{ account LocalService\n privileges SeImpersonatePrivilege, {service}\n conn = accept\n \
+                     impersonate conn\n open file \"/bob\" for FILE_READ_DATA intent backup }}\n\
+                     process client as alice {{ {client}\n connect server }}\n"
+                ),
+            );
+            let open = played.of("server")[2];
+            assert_eq!([&open.outcome, &open.subject], [wanted, "alice"], "{}", model(n).name);
+        }
+    }
+}
