@@ -204,7 +204,7 @@ fn states(code: &[Instruction]) -> Vec<Option<State>> {
                     go(step.on_failure.unwrap_or(at + 1), &failed);
                 }
             }
-            Instruction::Jump(to) => go(*to, &state),
+            Instruction::Jump(to) | Instruction::Rest(_, _, to) => go(*to, &state),
             Instruction::Unless(condition, to) => {
                 if let Some(state) = given(condition, true, &state) {
                     go(at + 1, &state);
@@ -217,7 +217,7 @@ fn states(code: &[Instruction]) -> Vec<Option<State>> {
                 go(at + 1, &state);
                 go(*to, &state);
             }
-            Instruction::Count(..) => go(at + 1, &state),
+            Instruction::Count(..) | Instruction::Beat(_) => go(at + 1, &state),
             Instruction::Stop => {}
         }
     }
