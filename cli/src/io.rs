@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, ErrorKind, IsTerminal, Read, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,8 +229,32 @@ pub(crate) fn on_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
+/// When messages are coloured.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[repr(u8)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set or the terminal is a dumb one
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What the command line says about colours; it is said once, before anything is told.
+static COLOUR: AtomicU8 = AtomicU8::new(Colour::Auto as u8);
+
+/// Says when messages are coloured.
+pub(crate) fn set_colour(when: Colour) {
+    COLOUR.store(when as u8, Ordering::Relaxed);
+}
+
 /// Whether messages are coloured.
 pub(crate) fn colour() -> bool {
+    let said = COLOUR.load(Ordering::Relaxed);
+    if said != Colour::Auto as u8 {
+        return said == Colour::Always as u8;
+    }
     let off = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     !off && std::io::stderr().is_terminal()

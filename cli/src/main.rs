@@ -9,7 +9,7 @@ mod load;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// A deterministic simulator of identity, impersonation and access decisions.
 ///
@@ -24,6 +24,9 @@ not parse or resolve; 4 a limit was hit; 70 a bug of ours."
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// When messages are coloured; without it on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t = io::Colour::Auto, hide_default_value = true)]
+    color: io::Colour,
 }
 
 #[derive(Subcommand)]
@@ -38,6 +41,8 @@ enum Command {
     Explain(cmd::explain::Explain),
     Sd(cmd::sd::Sd),
     Schema(cmd::schema::Schema),
+    Completions(cmd::completions::Completions),
+    Man(cmd::man::Man),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +50,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return io::usage(&error, || Arguments::try_parse_from(io::safe_arguments()).err()),
     };
+    io::set_colour(arguments.color);
     let code = match &arguments.command {
         Command::Run(run) => run.execute(),
         Command::Check(check) => check.execute(),
@@ -56,6 +62,8 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain.execute(),
         Command::Sd(sd) => sd.execute(),
         Command::Schema(schema) => schema.execute(),
+        Command::Completions(completions) => completions.execute(Arguments::command()),
+        Command::Man(man) => man.execute(Arguments::command()),
     };
     ExitCode::from(code as u8)
 }

@@ -2,10 +2,12 @@
 
 pub(crate) mod check;
 pub(crate) mod compare;
+pub(crate) mod completions;
 pub(crate) mod decide;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod idn;
+pub(crate) mod man;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod sd;

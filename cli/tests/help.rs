@@ -1,0 +1,67 @@
+//! Help, completions, manual pages and colours from outside.
+
+mod common;
+
+use common::{Ran, run, run_with, scn};
+
+/// The commands that `scn --help` lists.
+fn commands() -> Vec<String> {
+    let help = run(&["--help"]).ends(0).out;
+    let listed = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("a list");
+    let names = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_has_help_and_a_manual_page() {
+    let commands = commands();
+    assert!(commands.len() > 10 && commands.iter().any(|name| name == "fmt"), "{commands:?}");
+    for command in commands.iter().filter(|name| *name != "help") {
+        let help = run(&[command, "--help"]).ends(0);
+        assert!(help.out.contains("Usage: scn") && help.err.is_empty(), "{}", help.out);
+        let page = run(&["man", command]).ends(0);
+        assert!(
+            page.out.contains(".SH NAME") && page.out.contains(&format!("scn\\-{command}")),
+            "{}",
+            page.out
+        );
+    }
+    let whole = run(&["man"]).ends(0);
+    assert!(whole.out.contains(".TH scn 1") && whole.out.contains("Exit codes"), "{}", whole.out);
+    assert!(run(&["man", "nothing"]).ends(2).err.contains("no command `nothing`"));
+}
+
+#[test]
+fn completions_know_every_command() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(&["completions", shell]).ends(0).out;
+        for command in commands() {
+            assert!(script.contains(&command), "{shell}: {command}");
+        }
+    }
+    run(&["completions", "tcl"]).ends(2);
+}
+
+#[test]
+fn the_version_is_one_line() {
+    let version = run(&["--version"]).ends(0).out;
+    assert_eq!(version, format!("scn {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_who_asks() {
+    let wrong = b"scenario s\nuser a { ridd 1 }\n";
+    let plain = run_with(&["check", "-"], wrong).ends(3);
+    assert!(!plain.err.contains('\u{1b}'), "{}", plain.err);
+    let coloured = run_with(&["check", "-", "--color", "always"], wrong).ends(3);
+    assert!(coloured.err.contains('\u{1b}'), "{}", coloured.err);
+    let never = run_with(&["--color", "never", "check", "-"], wrong).ends(3);
+    assert_eq!(never.err, plain.err);
+    // What is asked for on the command line comes before the environment.
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("wrong.scn");
+    std::fs::write(&file, wrong).expect("written");
+    let mut command = scn();
+    command.env("NO_COLOR", "1").arg("check").arg(&file).args(["--color", "always"]);
+    assert!(Ran::of(command.output().expect("it runs")).ends(3).err.contains('\u{1b}'));
+}
