@@ -85,8 +85,12 @@ impl Resolver<'_> {
             self.statement(stmt, &mut writer, &scope);
         }
         forgive_ruled_out(&mut writer.code);
-        let program =
-            Program { code: writer.code, slots: names.len() as u32, counters: writer.counters as u32 };
+        let program = Program {
+            code: writer.code,
+            slots: names.len() as u32,
+            names: names.keys().map(|name| Arc::from(name.as_str())).collect(),
+            counters: writer.counters as u32,
+        };
         let names = names.keys().map(String::as_str).collect();
         let doubts = lint::examine(&Thread { program: &program, places: &self.step_spans, names });
         doubts.into_iter().for_each(|doubt| self.report(doubt));

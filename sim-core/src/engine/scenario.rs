@@ -102,6 +102,8 @@ pub struct Program {
     pub code: Vec<Instruction>,
     /// How many slots the thread needs.
     pub slots: u32,
+    /// What the slots are called.
+    pub names: Vec<Arc<str>>,
     /// How deep its counted loops nest.
     pub counters: u32,
 }

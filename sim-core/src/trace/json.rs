@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::names::Names;
+use super::origin::{OriginLine, origin};
 use super::rights::rights_words;
 use super::text::{denied_words, reason_rules, reason_words, unmet_words};
 use crate::engine::scenario::Scenario;
@@ -126,6 +127,10 @@ pub struct RecordLine {
     pub effective_level: Option<&'static str>,
     /// The user that access checks evaluate; none where the level gate refuses.
     pub evaluated_as: Option<Principal>,
+    /// Why nobody is evaluated, where the level gate refuses: `identification_level` or `anonymous_level`.
+    pub not_evaluated: Option<&'static str>,
+    /// How the thread came by its identity, while it impersonates.
+    pub origin: Option<OriginLine>,
     /// The access checks that it made, in order.
     pub checks: Vec<CheckLine>,
     /// The gates of impersonation that it met.
@@ -300,6 +305,12 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
         effective: principal(names, effective),
         effective_level: effective_level.map(ImpersonationLevel::name),
         evaluated_as: subject.map(|sid| principal(names, sid)),
+        not_evaluated: match (subject, effective_level) {
+            (None, Some(ImpersonationLevel::Anonymous)) => Some("anonymous_level"),
+            (None, Some(_)) => Some("identification_level"),
+            _ => None,
+        },
+        origin: origin(world, scenario, record.thread),
         checks: record
             .facts
             .iter()

@@ -4,6 +4,7 @@ pub mod explain;
 mod golden;
 pub mod json;
 pub mod names;
+pub mod origin;
 pub mod report;
 pub mod rights;
 pub mod text;

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::explain::write_explanation;
 use super::names::Names;
+use super::origin::origin_words;
 use super::rights::rights_words;
 use crate::access::{AccessError, AuditTrigger, Decider, Decision, Explanation, PolicyDiagnostic, Reason};
 use crate::engine::scenario::{DEFAULT_START, Scenario};
@@ -48,6 +49,15 @@ pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> String {
     }
     line.push('\n');
     line
+}
+
+/// Whether a record is told in full.
+fn wanted(explain: Explain, record: &Record) -> bool {
+    match explain {
+        Explain::Nothing => false,
+        Explain::Denied => matches!(record.outcome, Outcome::Failed(_)),
+        Explain::All => true,
+    }
 }
 
 /// One record: its head line, and what belongs to it.
@@ -92,6 +102,11 @@ pub fn write_record(
     write_outcome(out, record, names);
     out.push('\n');
     write_details(out, scenario, names, record, explain);
+    if wanted(explain, record)
+        && let Some(words) = origin_words(world, scenario, names, record.thread)
+    {
+        let _ = writeln!(out, "{INDENT}identity        {words}");
+    }
 }
 
 /// Blanks behind what stands from `start` on, up to a width.

@@ -28,6 +28,8 @@ pub struct Handle {
     pub(super) doomed: Option<Name>,
     /// The user that was evaluated when it was opened.
     pub opened_as: Sid,
+    /// The thread that opened it.
+    pub opened_by: ThreadId,
     /// The descriptor of its object then: a later one does not touch the handle, but the trace tells of it.
     pub opened_under: Option<Arc<Descriptor>>,
 }
@@ -77,6 +79,7 @@ impl World {
             alarm,
             doomed,
             opened_as: who.subject.unwrap_or(who.effective),
+            opened_by: thread,
             opened_under: match target {
                 HandleTarget::Object(id) => self.object(id).descriptor.clone(),
                 HandleTarget::Token(..) => None,

@@ -9,14 +9,14 @@ use super::check::{Ask, refused_by_gate};
 use super::handle::{HandleTarget, Opening};
 use super::op::{ErrorName, Failure, Success};
 use super::record::{CheckPurpose, Fact, ObjectName, PeerRecord, Recorder};
-use super::{Connection, Held, Installed, ProcessState, Thread, World};
+use super::{Connection, Held, Installed, Origin, ProcessState, Thread, World};
 use crate::access::Intents;
 use crate::ids::{ConnectionId, EndpointId, ProcessId, Slot, ThreadId, TokenId};
 use crate::model::{AnonymousPeerToken, ImpersonateAnonymous, PrimaryTokenInHand};
 use crate::privilege::{Privilege, PrivilegeSet};
 use crate::rights::{AccessMask, ObjectType};
 use crate::text::name;
-use crate::token::impersonate::{Captured, GateError, capture, gate};
+use crate::token::impersonate::{Cap, Captured, GateError, capture, gate};
 use crate::token::{ImpersonationLevel, Token, TokenType};
 
 /// TOKEN_QUERY | TOKEN_IMPERSONATE: what the handle of a captured token can do (IMP-21).
@@ -292,10 +292,10 @@ impl World {
         slot: Slot,
         recorder: &mut R,
     ) -> Result<Success, Failure> {
-        let (token, from) = match self.slot(thread, slot) {
+        let (token, origin) = match self.slot(thread, slot) {
             Some(Held::Connection(_)) => {
                 let (id, token) = self.captured_in(thread, slot)?;
-                (token, Some(id))
+                (token, Origin::Connection(id))
             }
             Some(Held::Handle(handle)) => {
                 let handle = self.handle(handle).ok_or(ErrorName::InvalidHandle)?;
@@ -305,7 +305,7 @@ impl World {
                 if !handle.granted.contains(TOKEN_IMPERSONATE) {
                     return Err(super::handle::outside_mask());
                 }
-                (token, from)
+                (token, Origin::Token { from, opened_by: handle.opened_by })
             }
             None => return Err(ErrorName::InvalidHandle.into()),
         };
@@ -330,17 +330,17 @@ impl World {
             })
         })?;
         let copy = self.copy_of(self.token(token), level);
-        self.install(thread, copy, from);
+        self.install(thread, copy, origin, verdict.cap);
         Ok(Success::Level(level))
     }
 
     /// Makes a token the thread's own; there is no stack (IMP-20, IMP-24).
-    fn install(&mut self, thread: ThreadId, token: Token, from: Option<ConnectionId>) {
+    fn install(&mut self, thread: ThreadId, token: Token, origin: Origin, cap: Option<Cap>) {
         // The new one first, so that a session of both does not end in between.
         let token = self.add_token(token);
         self.revert(thread);
         if let Some(state) = self.threads.get_mut(thread.index()) {
-            state.installed = Some(Installed { token, from });
+            state.installed = Some(Installed { token, origin, cap });
         }
     }
 
@@ -350,7 +350,7 @@ impl World {
             ImpersonateAnonymous::AtImpersonation => ImpersonationLevel::Impersonation,
         };
         let token = Token { kind: TokenType::Impersonation(level), ..self.anonymous.clone() };
-        self.install(thread, token, None);
+        self.install(thread, token, Origin::Anonymous, None);
         Ok(Success::Level(level))
     }
 

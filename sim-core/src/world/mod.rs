@@ -45,6 +45,7 @@ use crate::ids::{
 use crate::model::Model;
 use crate::rights::ObjectType;
 use crate::sid::{Sid, SidTable};
+use crate::token::impersonate::Cap;
 use crate::token::{ImpersonationLevel, Token};
 
 use declare::{DescriptorParts, LogonType, PrincipalDecl};
@@ -259,8 +260,26 @@ pub struct Thread {
 pub struct Installed {
     /// The private copy (IMP-24).
     pub token: TokenId,
-    /// The connection whose client it is, if it came from one.
-    pub from: Option<ConnectionId>,
+    /// How the thread came by it.
+    pub origin: Origin,
+    /// What the gates lowered its level for.
+    pub cap: Option<Cap>,
+}
+
+/// Where an installed identity came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The client of a connection that the thread held.
+    Connection(ConnectionId),
+    /// A token in hand: who captured or opened it, and the connection that it was captured from, if from one.
+    Token {
+        /// The connection.
+        from: Option<ConnectionId>,
+        /// The thread that made the handle, which may have given it away since.
+        opened_by: ThreadId,
+    },
+    /// `impersonate anonymous` (IMP-18).
+    Anonymous,
 }
 
 /// What a name of a thread can hold.
@@ -384,7 +403,7 @@ impl World {
             programs,
         } = self;
         (
-            (model.name, now, policies, anonymous, (sessions, logons, ended_sessions), tokens),
+            (model, now, policies, anonymous, (sessions, logons, ended_sessions), tokens),
             (processes, threads, endpoints, connections),
             (objects, links, aliases, doomed),
             (handles, free_handles, woken, started),
