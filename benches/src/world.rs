@@ -64,6 +64,8 @@ fn declarations(objects: u32) -> Declarations {
             shape: TokenShape::default(),
             trust: None,
             no_child_process: false,
+            host: None,
+            delegation: None,
             descriptor: None,
             threads: vec![ThreadDecl { name: Arc::from("main"), waits: false }],
         }],

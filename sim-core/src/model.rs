@@ -86,6 +86,20 @@ switches! {
         /// `BAD_IMPERSONATION_LEVEL`.
         Refuse,
     }
+    /// Who arrives at another host when a thread at Impersonation connects there (IMP-36, DIV-10).
+    ImpersonationAcrossHosts {
+        /// The service, by its own identity on the network.
+        Service,
+        /// The Anonymous identity.
+        Anonymous,
+    }
+    /// Whether a service may pass on clients at Delegation where nothing is declared (IMP-36).
+    DelegationDefault {
+        /// It may.
+        Allowed,
+        /// It must be declared.
+        WhenDeclared,
+    }
     /// The level that `impersonate anonymous` gives (IMP-18).
     ImpersonateAnonymous {
         /// Anonymous.
@@ -437,6 +451,8 @@ model! {
     anonymous_gate: AnonymousGate, "IMP-15", "DIV-4", "access at Anonymous";
     capture_at_identification: CaptureAtIdentification, "IMP-6", "DIV-3", "connecting at Identification";
     capture_above_level: CaptureAboveLevel, "IMP-6", "DIV-9", "passing on more than one has";
+    impersonation_across_hosts: ImpersonationAcrossHosts, "IMP-36", "DIV-10", "clients at Impersonation and other hosts";
+    delegation_default: DelegationDefault, "IMP-36", "IMP-36", "passing clients on where nothing is declared";
     impersonate_anonymous: ImpersonateAnonymous, "IMP-18", "DIV-4", "the level of `impersonate anonymous`";
     anonymous_groups: AnonymousGroups, "TOK-37", "DIV-8", "Everyone and the Anonymous identity";
     anonymous_peer_token: AnonymousPeerToken, "IMP-21", "IMP-21", "peer tokens of Anonymous connections";
@@ -495,6 +511,8 @@ pub const KOBICHA: Model = Model {
     anonymous_gate: AnonymousGate::Evaluate,
     capture_at_identification: CaptureAtIdentification::Service,
     capture_above_level: CaptureAboveLevel::Cap,
+    impersonation_across_hosts: ImpersonationAcrossHosts::Service,
+    delegation_default: DelegationDefault::Allowed,
     impersonate_anonymous: ImpersonateAnonymous::AtAnonymous,
     anonymous_groups: AnonymousGroups::Everyone,
     anonymous_peer_token: AnonymousPeerToken::Opens,
@@ -564,6 +582,8 @@ pub const WINDOWS: Model = Model {
     anonymous_gate: AnonymousGate::BadImpersonationLevel,
     capture_at_identification: CaptureAtIdentification::Refuse,
     capture_above_level: CaptureAboveLevel::Refuse,
+    impersonation_across_hosts: ImpersonationAcrossHosts::Anonymous,
+    delegation_default: DelegationDefault::WhenDeclared,
     impersonate_anonymous: ImpersonateAnonymous::AtImpersonation,
     anonymous_groups: AnonymousGroups::Nothing,
     anonymous_peer_token: AnonymousPeerToken::CantOpen,

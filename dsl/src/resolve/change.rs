@@ -133,7 +133,7 @@ impl Resolver<'_> {
                 for stmt in &block.value.stmts {
                     let read = self.head_of(stmt, "a property such as `groups`").and_then(|property| {
                         self.fixed_property(property)?;
-                        if kind != PrincipalKind::User {
+                        if !kind.logs_on() {
                             return Err(Diagnostic::error(
                                 codes::ARGUMENT,
                                 property.span,
@@ -578,6 +578,7 @@ fn principal_kind(word: &str) -> Option<PrincipalKind> {
         "user" => Some(PrincipalKind::User),
         "group" => Some(PrincipalKind::Group),
         "app" => Some(PrincipalKind::App),
+        "machine" => Some(PrincipalKind::Machine),
         _ => None,
     }
 }

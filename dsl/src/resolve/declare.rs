@@ -34,6 +34,7 @@ pub(super) const DECLARATIONS: &[&str] = &[
     "user",
     "group",
     "app",
+    "machine",
     "process",
     "service",
     "file",
@@ -46,7 +47,7 @@ pub(super) const DECLARATIONS: &[&str] = &[
 ];
 
 /// Heads of the language that this version refuses by name.
-pub(super) const LATER: &[&str] = &["machine", "volume", "world", "script", "whatif"];
+pub(super) const LATER: &[&str] = &["volume", "world", "script", "whatif"];
 
 /// The domain of principals when the scenario names none.
 const DEFAULT_DOMAIN: [u32; 4] = [21, 1000, 2000, 3000];
@@ -301,7 +302,7 @@ impl Resolver<'_> {
                     seen.push("sid");
                     return self.once(doubled, head);
                 }
-                if kind != PrincipalKind::User {
+                if !kind.logs_on() {
                     return Err(unknown(
                         codes::HEAD,
                         head.span,
@@ -317,7 +318,7 @@ impl Resolver<'_> {
                 self.report(diagnostic);
             }
         }
-        PrincipalDecl { name: Arc::from(name), sid, can_log_on: kind == PrincipalKind::User, shape }
+        PrincipalDecl { name: Arc::from(name), sid, can_log_on: kind.logs_on(), shape }
     }
 
     /// The policy that an object names.
@@ -359,6 +360,8 @@ impl Resolver<'_> {
             shape: TokenShape::default(),
             trust: None,
             no_child_process: false,
+            host: None,
+            delegation: None,
             descriptor: None,
             threads: threads_of(entry),
         };
@@ -404,6 +407,14 @@ impl Resolver<'_> {
                 )
                 .label("it gets the token of whoever spawns it")
                 .help("say whose it is with `as PRINCIPAL`, or shape the user that it is spawned as"),
+            ),
+            None if decl.host.is_some() => self.report(
+                Diagnostic::error(
+                    codes::ARGUMENT,
+                    entry.span,
+                    format!("`{}` runs where the process runs that spawns it", entry.name),
+                )
+                .label("waits to be spawned, and names a `machine`"),
             ),
             None => {}
         }
@@ -459,7 +470,15 @@ impl Resolver<'_> {
                 self.security_property(stmt, ObjectType::Process, guard, &mut whole, &mut |_, _| false)?;
             }
             "machine" => {
-                return Err(self.not_built(head.span, &format!("`{}`", head.value)));
+                let sid = self.machine(&mut args)?;
+                args.finish("machine")?;
+                self.once(decl.host.replace(sid).is_some(), head)?;
+            }
+            "delegation" => {
+                let table = [("allowed", true), ("denied", false)];
+                let may = choose(args.word("`allowed` or `denied`")?, "word for delegation", &table)?;
+                args.finish("delegation")?;
+                self.once(decl.delegation.replace(may).is_some(), head)?;
             }
             name if SHAPE_WORDS.contains(&name) && !super::identity::is_logon_step(stmt) => {
                 self.shape_property(stmt, head, &mut decl.shape)?;

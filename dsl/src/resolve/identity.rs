@@ -10,10 +10,10 @@ use sim_core::token::{IntegrityLevel, MandatoryPolicy, SidAndAttributes, TokenTy
 use sim_core::world::declare::{DaclDecl, LogonType, PLAIN_GROUP};
 use sim_core::world::op::{Adjustment, Copy, Operation, PrivilegeAction, Restriction, SpawnToken, TokenOf};
 
-use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
 use super::program::ThreadScope;
 use super::steps::{check_path, optional_level};
+use super::{PrincipalKind, Resolver};
 use crate::ast::{Block, Part, PartKind, Prep, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -389,6 +389,25 @@ impl Resolver<'_> {
         let words = Spanned { value: sid, span: here };
         Err(Diagnostic::error(codes::KIND, words.span, format!("{} cannot log on", words.value))
             .label("expected a user, SYSTEM, LocalService or NetworkService"))
+    }
+
+    /// A declared machine.
+    pub(super) fn machine(&mut self, args: &mut Args<'_>) -> Read<sim_core::sid::Sid> {
+        let name = args.name("a machine")?;
+        match self.principals.get(&name.value) {
+            Some((sid, PrincipalKind::Machine, _)) => Ok(*sid),
+            Some(_) => {
+                Err(Diagnostic::error(codes::KIND, name.span, format!("`{}` is no machine", name.value))
+                    .label("expected a machine"))
+            }
+            None => {
+                let machines =
+                    self.principals.iter().filter(|(_, (_, kind, _))| *kind == PrincipalKind::Machine);
+                let names: Vec<&str> = machines.map(|(name, _)| name.as_str()).collect();
+                Err(unknown(codes::UNKNOWN_NAME, name.span, "machine", &name.value, names.into_iter())
+                    .help("declare it as `machine NAME`"))
+            }
+        }
     }
 
     fn owns_thread(&self, process: ProcessId, thread: sim_core::ids::ThreadId) -> bool {

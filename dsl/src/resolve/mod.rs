@@ -80,6 +80,8 @@ pub(crate) fn resolve(
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PrincipalKind {
     User,
+    /// A host, with the account by which it is known on the network.
+    Machine,
     Group,
     /// A package identity for sandboxes.
     App,
@@ -89,7 +91,7 @@ enum PrincipalKind {
 impl PrincipalKind {
     /// Whether it has a token of its own.
     fn logs_on(self) -> bool {
-        self == PrincipalKind::User
+        matches!(self, PrincipalKind::User | PrincipalKind::Machine)
     }
 }
 
@@ -265,7 +267,7 @@ impl<'a> Resolver<'a> {
         }
         match head.value {
             "scenario" | "never" | "expect" | "file" | "directory" | "key" | "link" => Ok(()),
-            "user" | "group" | "app" => self.collect_principal(stmt, head),
+            "user" | "group" | "app" | "machine" => self.collect_principal(stmt, head),
             "policy" => self.collect_policy(stmt, head),
             "service" => self.collect_process(stmt, head, true),
             "process" => self.collect_process(stmt, head, false),
@@ -287,6 +289,7 @@ impl<'a> Resolver<'a> {
         let kind = match head.value {
             "group" => PrincipalKind::Group,
             "app" => PrincipalKind::App,
+            "machine" => PrincipalKind::Machine,
             _ => PrincipalKind::User,
         };
         let mut args = Args::new(&stmt.parts, head.span);
@@ -296,7 +299,7 @@ impl<'a> Resolver<'a> {
         self.no_expectation(stmt)?;
         let derived = match kind {
             PrincipalKind::App => Sid::of_package(&name.value),
-            PrincipalKind::User | PrincipalKind::Group | PrincipalKind::Service => {
+            PrincipalKind::User | PrincipalKind::Machine | PrincipalKind::Group | PrincipalKind::Service => {
                 self.sid_from_name(&name.value)
             }
         };
@@ -441,6 +444,7 @@ impl<'a> Resolver<'a> {
                 Some("user") => PrincipalKind::User,
                 Some("group") => PrincipalKind::Group,
                 Some("app") => PrincipalKind::App,
+                Some("machine") => PrincipalKind::Machine,
                 Some("policy") => {
                     self.policy_body(stmt);
                     continue;

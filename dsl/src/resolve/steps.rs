@@ -59,8 +59,8 @@ pub const VERBS: &[Verb] = &[
         connect,
     ),
     verb("accept", "[ENDPOINT]", "waits for a client", true, accept),
-    verb("send", "c \"text\"", "sends a message over a connection", false, send),
-    verb("receive", "c", "waits for a message", false, receive),
+    verb("send", "c \"text\" | c h", "sends a message or a handle over a connection", false, send),
+    verb("receive", "c", "waits for a message or a handle", true, receive),
     verb("close", "x", "closes a handle or one end of a connection", false, |_, args, scope| {
         Ok(Operation::Close(scope.slot(args, "a handle or a connection")?))
     }),
@@ -338,7 +338,10 @@ fn accept(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadSc
 
 fn send(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
     let slot = scope.slot(args, "a connection")?;
-    Ok(Operation::Send(slot, args.text("quoted text")?.value.into()))
+    if matches!(args.peek(), Some(Part { value: PartKind::Word(_), .. })) {
+        return Ok(Operation::SendHandle(slot, scope.slot(args, "quoted text or a handle")?));
+    }
+    Ok(Operation::Send(slot, args.text("quoted text or a handle")?.value.into()))
 }
 
 fn receive(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {

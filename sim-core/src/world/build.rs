@@ -396,6 +396,8 @@ impl Builder<'_> {
             threads: (first, decl.threads.len() as u32),
             signed: decl.trust,
             no_child_process: decl.no_child_process,
+            host: decl.host,
+            delegation: decl.delegation,
             state: ProcessState::Waiting,
             declared: decl.descriptor.clone().map(Arc::new),
         });

@@ -156,6 +156,10 @@ pub struct ProcessDecl {
     pub trust: Option<ProcessTrust>,
     /// Whether it may start no other process (PRC-2).
     pub no_child_process: bool,
+    /// The account of the machine that it runs on (IMP-36).
+    pub host: Option<Sid>,
+    /// Whether it may pass clients on to other hosts (IMP-36).
+    pub delegation: Option<bool>,
     /// The parts of its descriptor that are given (PRC-9).
     pub descriptor: Option<DescriptorParts>,
     /// Its threads, `main` first if there is one.

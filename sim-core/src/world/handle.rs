@@ -95,11 +95,7 @@ impl World {
             self.let_go(handle);
             return;
         };
-        let id = self.free_handles.pop().unwrap_or(HandleId(self.handles.len() as u32));
-        match self.handles.get_mut(id.index()) {
-            Some(place) => *place = Some(handle),
-            None => self.handles.push(Some(handle)),
-        }
+        let id = self.put_handle(handle);
         self.set_slot(thread, slot, Some(Held::Handle(id)));
     }
 
@@ -112,7 +108,7 @@ impl World {
     }
 
     /// A use of a handle, and what has happened to its object since it was opened (FILE-4).
-    fn handle_use(&self, handle: &Handle, required: AccessMask) -> HandleUse {
+    pub(super) fn handle_use(&self, handle: &Handle, required: AccessMask) -> HandleUse {
         let object = match handle.target {
             HandleTarget::Object(id) => Some(self.object(id)),
             HandleTarget::Token(..) => None,
@@ -182,9 +178,29 @@ impl World {
         }
     }
 
+    /// A handle that came over a connection, in the receiver's table; without a name it is closed at once.
+    pub(super) fn take_handle(&mut self, thread: ThreadId, bind: Option<Slot>, handle: Handle) {
+        let Some(slot) = bind else {
+            self.let_go(handle);
+            return;
+        };
+        let process = self.thread(thread).process;
+        let id = self.put_handle(Handle { process, ..handle });
+        self.set_slot(thread, slot, Some(Held::Handle(id)));
+    }
+
+    fn put_handle(&mut self, handle: Handle) -> HandleId {
+        let id = self.free_handles.pop().unwrap_or(HandleId(self.handles.len() as u32));
+        match self.handles.get_mut(id.index()) {
+            Some(place) => *place = Some(handle),
+            None => self.handles.push(Some(handle)),
+        }
+        id
+    }
+
     /// What goes with a handle: its token, or the name that was to go with the last of its kind (FILE-21). While a name is
     /// doomed nobody else opens the file, so all handles that doom it come from one open.
-    fn let_go(&mut self, handle: Handle) {
+    pub(super) fn let_go(&mut self, handle: Handle) {
         match (handle.target, handle.doomed) {
             (HandleTarget::Token(token, _), _) => self.drop_token(token),
             (HandleTarget::Object(id), Some(name)) => {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::check::{Ask, refused_by_gate};
 use super::handle::{HandleTarget, Opening};
 use super::op::{ErrorName, Failure, Success};
-use super::record::{CheckPurpose, Fact, ObjectName, PeerRecord, Recorder};
-use super::{Connection, Held, Installed, Origin, ProcessState, Thread, World};
+use super::record::{CheckPurpose, Fact, ObjectName, PeerRecord, Recorder, Remark};
+use super::{Connection, Held, Installed, Message, Origin, ProcessState, Thread, World};
 use crate::access::Intents;
 use crate::ids::{ConnectionId, EndpointId, ProcessId, Slot, ThreadId, TokenId};
 use crate::model::{AnonymousPeerToken, ImpersonateAnonymous, PrimaryTokenInHand};
@@ -52,7 +52,10 @@ impl World {
             return Err(ErrorName::NotFound.into());
         }
         let captures_peer = target.captures_peer;
-        if let Some(descriptor) = target.descriptor.clone() {
+        let far = self.across_hosts(target.process, self.thread(thread).process);
+        let guard = target.descriptor.clone();
+        let remote = if far { Some(self.remote_identity(thread, level)?) } else { None };
+        if let Some(descriptor) = guard {
             let object = |world: &World| ObjectName {
                 class: ObjectType::Endpoint,
                 path: world.endpoint(endpoint).name.to_string(),
@@ -63,16 +66,15 @@ impl World {
                 intents: Intents::empty(),
                 object: &object,
             };
-            self.decide(thread, &descriptor, &ask, recorder)?;
-        }
-        let installed = self.thread(thread).installed.and_then(|_| self.effective_token(thread).level());
-        let captured = match capture(&self.model, installed, level) {
-            Captured::Refused => {
-                return Err(refused_by_gate(crate::access::GateRefusal::BadImpersonationLevel));
+            match &remote {
+                None => self.decide(thread, &descriptor, &ask, recorder).map(|_| ())?,
+                Some(remote) => self.let_in_remote(thread, remote, (&descriptor, &ask), recorder)?,
             }
-            Captured::Anonymous => self.copy_of(&self.anonymous, ImpersonationLevel::Anonymous),
-            Captured::Primary(level) => self.copy_of(self.primary_token(thread), level),
-            Captured::Installed(level) => self.copy_of(self.effective_token(thread), level),
+        }
+        let arrived = remote.as_ref().is_some_and(|token| token.facts().user != crate::sid::ANONYMOUS);
+        let captured = match remote {
+            Some(remote) => remote,
+            None => self.local_identity(thread, level)?,
         };
         let captured = captures_peer.then(|| self.add_token(captured));
         let id = ConnectionId(self.connections.len() as u32);
@@ -87,6 +89,9 @@ impl World {
             queues: [VecDeque::new(), VecDeque::new()],
             receiving: [VecDeque::new(), VecDeque::new()],
         });
+        if arrived {
+            recorder.fact(|_| Fact::Remark(Remark::NetworkLogon));
+        }
         recorder.fact(|_| self.peer(id));
         if let Some(endpoint) = self.endpoints.get_mut(endpoint.index()) {
             endpoint.pending.push_back(id);
@@ -97,8 +102,21 @@ impl World {
         Ok(Success::Ok)
     }
 
+    /// Who is captured by a service on the same host (IMP-5, IMP-6).
+    fn local_identity(&self, thread: ThreadId, level: ImpersonationLevel) -> Result<Token, Failure> {
+        let installed = self.thread(thread).installed.and_then(|_| self.effective_token(thread).level());
+        Ok(match capture(&self.model, installed, level) {
+            Captured::Refused => {
+                return Err(refused_by_gate(crate::access::GateRefusal::BadImpersonationLevel));
+            }
+            Captured::Anonymous => self.copy_of(&self.anonymous, ImpersonationLevel::Anonymous),
+            Captured::Primary(level) => self.copy_of(self.primary_token(thread), level),
+            Captured::Installed(level) => self.copy_of(self.effective_token(thread), level),
+        })
+    }
+
     /// A private copy of a token at a level; a copy at Anonymous is the Anonymous identity (TOK-9).
-    fn copy_of(&self, source: &Token, level: ImpersonationLevel) -> Token {
+    pub(super) fn copy_of(&self, source: &Token, level: ImpersonationLevel) -> Token {
         let source = if level == ImpersonationLevel::Anonymous { &self.anonymous } else { source };
         Token { kind: TokenType::Impersonation(level), ..source.clone() }
     }
@@ -192,20 +210,54 @@ impl World {
     }
 
     pub(super) fn send(&mut self, thread: ThreadId, slot: Slot, text: &Arc<str>) -> Result<Success, Failure> {
+        let (id, other) = self.far_end(thread, slot)?;
+        self.post(id, other, Message::Text(text.clone()));
+        Ok(Success::Ok)
+    }
+
+    /// `send c h`: the receiver gets a handle of its own on the same object, with the same mask; nobody's identity is asked
+    /// (PRC-12, FILE-5). The sender keeps its own.
+    pub(super) fn send_handle<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        slot: Slot,
+        what: Slot,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let (id, other) = self.far_end(thread, slot)?;
+        let handle = self.handle_in(thread, what)?.1.clone();
+        let connection = self.connection(id);
+        let service = self.endpoint(connection.endpoint).process;
+        if self.across_hosts(service, self.thread(connection.client).process) {
+            // A handle is a thing of its host.
+            return Err(ErrorName::NotSupported.into());
+        }
+        recorder.fact(|_| Fact::HandleUse(self.handle_use(&handle, AccessMask::NONE)));
+        recorder.fact(|_| Fact::Remark(Remark::HandleTransfer));
+        if let HandleTarget::Token(token, _) = handle.target {
+            self.share_token(token);
+        }
+        self.post(id, other, Message::Handle(handle));
+        Ok(Success::Ok)
+    }
+
+    /// The connection in a slot, and its other end, which must be open.
+    fn far_end(&self, thread: ThreadId, slot: Slot) -> Result<(ConnectionId, usize), Failure> {
         let (id, end) = self.open_end(thread, slot)?;
         let other = 1 - end;
-        let connection = self.connections.get_mut(id.index()).ok_or(ErrorName::InvalidHandle)?;
-        if !connection.open[other] {
-            return Err(ErrorName::WrongState.into());
-        }
-        connection.queues[other].push_back(text.clone());
-        self.woken.extend(next_alive(&mut connection.receiving[other], &self.threads));
-        Ok(Success::Ok)
+        if self.connection(id).open[other] { Ok((id, other)) } else { Err(ErrorName::WrongState.into()) }
+    }
+
+    fn post(&mut self, id: ConnectionId, end: usize, message: Message) {
+        let Some(connection) = self.connections.get_mut(id.index()) else { return };
+        connection.queues[end].push_back(message);
+        self.woken.extend(next_alive(&mut connection.receiving[end], &self.threads));
     }
 
     pub(super) fn receive<R: Recorder>(
         &mut self,
         thread: ThreadId,
+        bind: Option<Slot>,
         slot: Slot,
         recorder: &mut R,
     ) -> Option<Result<Success, Failure>> {
@@ -214,10 +266,23 @@ impl World {
             Err(failure) => return Some(Err(failure)),
         };
         let connection = self.connections.get_mut(id.index())?;
-        if let Some(text) = connection.queues[end].pop_front() {
-            recorder.fact(|_| Fact::Note(text));
-            return Some(Ok(Success::Ok));
+        match connection.queues[end].pop_front() {
+            Some(Message::Text(text)) => {
+                // A text is nothing to hold.
+                if let Some(bind) = bind {
+                    self.set_slot(thread, bind, None);
+                }
+                recorder.fact(|_| Fact::Note(text));
+                return Some(Ok(Success::Ok));
+            }
+            Some(Message::Handle(handle)) => {
+                recorder.fact(|_| Fact::HandleUse(self.handle_use(&handle, AccessMask::NONE)));
+                self.take_handle(thread, bind, handle);
+                return Some(Ok(Success::Ok));
+            }
+            None => {}
         }
+        let connection = self.connections.get_mut(id.index())?;
         if !connection.open[1 - end] {
             return Some(Err(ErrorName::WrongState.into()));
         }
@@ -248,6 +313,12 @@ impl World {
         }
         let waiting = std::mem::take(&mut connection.receiving[1 - end]);
         self.woken.extend(waiting);
+        // What was on its way to this end arrives nowhere.
+        for message in std::mem::take(&mut connection.queues[end]) {
+            if let Message::Handle(handle) = message {
+                self.let_go(handle);
+            }
+        }
         if end == SERVICE {
             // The captured identity lives as long as the service's end (IMP-3); the client may be gone before.
             if let Some(token) = self.connections.get_mut(id.index()).and_then(|c| c.captured.take()) {

@@ -214,7 +214,7 @@ impl World {
     }
 
     /// The logon SID of a session, as it stands last in its tokens (TOK-7).
-    fn logon_group(&self, session: SessionId) -> SidAndAttributes {
+    pub(super) fn logon_group(&self, session: SessionId) -> SidAndAttributes {
         let number = self.sessions.get(session.index()).map_or(0, |session| session.number);
         SidAndAttributes { sid: Sid::of_logon(number), attributes: DEFAULT_GROUP | GroupAttributes::LOGON_ID }
     }

@@ -12,6 +12,7 @@ mod check;
 pub mod declare;
 mod file;
 mod handle;
+mod host;
 mod ipc;
 mod live;
 mod logon;
@@ -213,6 +214,10 @@ pub struct Process {
     signed: Option<ProcessTrust>,
     /// Whether it may start no other process (PRC-2).
     pub no_child_process: bool,
+    /// The machine that it runs on: its account; `None` is the one host that needs no name.
+    pub host: Option<Sid>,
+    /// Whether it may pass clients on to other hosts; the model says where nothing is declared (IMP-36).
+    delegation: Option<bool>,
     /// Whether it waits to be spawned, runs or has ended.
     pub state: ProcessState,
     /// The parts of its own descriptor that were declared, in place of the default ones (PRC-9).
@@ -326,9 +331,18 @@ pub struct Connection {
     /// Which ends are open: the client's, the service's.
     open: [bool; 2],
     /// Messages on their way to each end.
-    queues: [VecDeque<Arc<str>>; 2],
+    queues: [VecDeque<Message>; 2],
     /// Threads that wait for a message at each end.
     receiving: [VecDeque<ThreadId>; 2],
+}
+
+/// What is on its way over a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Message {
+    /// A text.
+    Text(Arc<str>),
+    /// A handle, with the mask that it was opened with (PRC-12).
+    Handle(Handle),
 }
 
 /// A file, directory or registry key.
@@ -426,7 +440,8 @@ impl World {
                 None => return Outcome::Blocked,
             },
             Operation::Send(slot, text) => self.send(actor, *slot, text),
-            Operation::Receive(slot) => match self.receive(actor, *slot, recorder) {
+            Operation::SendHandle(slot, what) => self.send_handle(actor, *slot, *what, recorder),
+            Operation::Receive(slot) => match self.receive(actor, bind, *slot, recorder) {
                 Some(result) => result,
                 None => return Outcome::Blocked,
             },

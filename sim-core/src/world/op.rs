@@ -28,6 +28,8 @@ pub enum Operation {
     Accept(EndpointId),
     /// `send c "…"`
     Send(Slot, Arc<str>),
+    /// `send c h`: a handle goes along with its mask (PRC-12).
+    SendHandle(Slot, Slot),
     /// `receive c`: waits until something is there.
     Receive(Slot),
     /// `close x`: a handle or a connection.

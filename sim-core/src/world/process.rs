@@ -69,8 +69,12 @@ impl World {
         };
         let token = self.token(primary).facts().user;
         let owner = if token == user { (user, group) } else { (token, self.token(primary).primary_group()) };
-        let block = (self.process(parent).trust, self.process(parent).no_child_process);
+        let from = self.process(parent);
+        let (block, host) = ((from.trust, from.no_child_process), from.host);
         self.start_process(child, primary, block);
+        if let Some(child) = self.processes.get_mut(child.index()) {
+            child.host = host;
+        }
         self.guard_process(child, owner.0, owner.1);
         let pid = self.process(child).pid;
         recorder.fact(|_| Fact::Started(pid, token));
@@ -207,7 +211,9 @@ impl World {
         if process == self.thread(thread).process {
             return Ok(());
         }
-        if self.process(process).state != ProcessState::Running {
+        // Nobody reaches into another machine.
+        let far = self.across_hosts(process, self.thread(thread).process);
+        if far || self.process(process).state != ProcessState::Running {
             return Err(ErrorName::NotFound.into());
         }
         if self.privilege_gate(thread, Privilege::DEBUG, recorder) != PrivilegeState::Held {

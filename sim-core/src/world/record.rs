@@ -105,6 +105,8 @@ pub enum Remark {
     NotAllAssigned,
     /// The token fell to the integrity of the program (PRC-5).
     IntegrityLowered,
+    /// The connection goes to another host, and a network logon is made there (IMP-36).
+    NetworkLogon,
 }
 
 impl Remark {
@@ -115,6 +117,7 @@ impl Remark {
             Remark::LevelLaundered => ("level_laundered", "TOK-10"),
             Remark::HandleTransfer => ("handle_transfer", "PRC-12"),
             Remark::NotAllAssigned => ("not_all_assigned", "TOK-14"),
+            Remark::NetworkLogon => ("network_logon", "IMP-36"),
             Remark::IntegrityLowered => ("integrity_lowered", "PRC-5"),
         }
     }
