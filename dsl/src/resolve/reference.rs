@@ -190,10 +190,13 @@ impl Page {
     }
 
     fn diagnostics(&mut self) {
-        self.section("Diagnostics", "`scn explain CODE` prints the page of each.");
+        self.section("Diagnostics", "`scn explain CODE` prints the page of each; what has a name is a warning and can be allowed by it.");
         self.table(
-            ["code", "what it means"],
-            CODES.iter().map(|(number, title, _)| [code(&number.to_string()), (*title).to_owned()]),
+            ["code", "name", "what it means"],
+            CODES.iter().map(|(number, title, _)| {
+                let name = number.warning_name().map_or_else(String::new, code);
+                [code(&number.to_string()), name, (*title).to_owned()]
+            }),
         );
     }
 
