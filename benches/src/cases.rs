@@ -2,7 +2,7 @@
 
 use crate::Operation;
 use crate::access::Watched::{Explained, Silent};
-use crate::{access, cedar, descriptor_text, queue, step, world};
+use crate::{access, cedar, descriptor_text, queue, script, step, world};
 
 /// One case.
 pub struct Case {
@@ -48,6 +48,10 @@ pub const CASES: &[Case] = &[
     case("binary-write", 2_000, descriptor_text::write_binary),
     case("json-line", 500, step::json_line),
     case("json-serde", 500, step::json_bare),
+    case("script-hook", 500, script::hook),
+    case("script-rhai", 500, script::anchor),
+    case("script-predicate", 500, script::predicate),
+    case("script-step", 1_200, script::steps),
 ];
 
 /// What is set against what: words, and the two cases.
@@ -68,4 +72,5 @@ pub const RATIOS: &[(&str, &str, &str)] = &[
     ("engine with waiting threads / bare heap, 1,000 pending", "wait-1000", "heap-1000"),
     ("step with text / without", "step-text", "step-no-text"),
     ("JSON line / serde_json alone", "json-line", "json-serde"),
+    ("script hook with 5 operations / rhai with 5 native calls", "script-hook", "script-rhai"),
 ];

@@ -11,6 +11,7 @@ mod cedar;
 mod descriptor_text;
 mod measure;
 mod queue;
+mod script;
 mod step;
 mod world;
 

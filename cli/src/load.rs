@@ -189,7 +189,7 @@ pub(crate) struct PlayOptions {
     /// Give a parameter of the scenario this value
     #[arg(long, value_name = "NAME=VALUE", value_parser = param)]
     pub param: Vec<(String, String)>,
-    /// End the run at a bound: `events=N` or `time=DURATION`
+    /// End the run at a bound: `events=N`, `time=DURATION` or `script=N` operations of a script in one call
     #[arg(long, value_name = "BOUND", value_parser = limit)]
     pub limit: Vec<Bound>,
     /// The root of the scenario: paths are shown relative to it
@@ -202,6 +202,7 @@ pub(crate) struct PlayOptions {
 pub(crate) enum Bound {
     Events(u64),
     Time(u64),
+    Script(u64),
 }
 
 /// A model by its name, for arguments.
@@ -227,9 +228,10 @@ fn param(text: &str) -> Result<(String, String), String> {
 }
 
 fn limit(text: &str) -> Result<Bound, String> {
-    let bad = || "expected `events=N` or `time=DURATION`, such as `time=10s`".to_owned();
+    let bad = || "expected `events=N`, `time=DURATION` or `script=N`, such as `time=10s`".to_owned();
     match text.split_once('=') {
         Some(("events", number)) => number.parse().map(Bound::Events).map_err(|_| bad()),
+        Some(("script", number)) => number.parse().map(Bound::Script).map_err(|_| bad()),
         Some(("time", time)) => duration(time).map(Bound::Time).ok_or_else(bad),
         _ => Err(bad()),
     }
@@ -260,6 +262,7 @@ impl PlayOptions {
             match bound {
                 Bound::Events(events) => config.limits.events = *events,
                 Bound::Time(time) => config.limits.time = *time,
+                Bound::Script(operations) => config.limits.script = *operations,
             }
         }
         config

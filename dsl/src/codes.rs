@@ -32,6 +32,8 @@ pub(crate) const NOT_BUILT: Code = Code(305);
 pub(crate) const NO_SCENARIO: Code = Code(306);
 /// A condition on an entry that cannot be read.
 pub(crate) const CONDITION: Code = Code(307);
+/// A script that cannot be read.
+pub(crate) const SCRIPT: Code = Code(308);
 /// A value that cannot be.
 pub(crate) const VALUE: Code = Code(401);
 /// A loop in which time would stand still.

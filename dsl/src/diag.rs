@@ -212,6 +212,11 @@ pub const CODES: &[CodeRow] = &[
         "The text behind `when` is a conditional expression as in SDDL: attributes with their namespace (`@User.`, `@Device.`, `@Resource.`, `@Local.`), comparisons, `Contains`, `Any_of`, `Exists`, `Member_of {SID(BA)}`, and `&&`, `||`, `!`. It runs to the end of the statement.\n\n  wrong:  allow staff read when clearance >= high\n  right:  allow staff read when @User.clearance >= 3",
     ),
     (
+        codes::SCRIPT,
+        "script cannot be read",
+        "A `script { … }` holds functions of the script language rhai; what stands in a `never script { |e| … }` is one function of an event. There are no modules, no clock, no floats and no `eval`; a function sees its parameters and what it names itself. What scripts can do to the world are operations such as `open_file(path, \"read\")`.\n\n  wrong:  script { serve(conn); }\n  right:  script { fn serve(conn) { impersonate(conn); } }",
+    ),
+    (
         codes::VALUE,
         "a value that cannot be",
         "A number, path, SID or count is outside of what is possible here.",

@@ -12,6 +12,7 @@ pub mod parse;
 pub mod render;
 pub mod request;
 mod resolve;
+mod script;
 pub mod source;
 pub mod suggest;
 mod used;
@@ -19,6 +20,9 @@ mod used;
 pub use expand::{Param, combinations};
 pub use resolve::reference;
 pub use resolve::{CONTROL, VERBS, Verb};
+pub use script::{
+    EVENT_FIELDS, EventField, OPERATIONS, OUTCOME_FIELDS, OutcomeField, STEPS_WITHOUT, ScriptOperation,
+};
 
 use ast::{FileId, Span};
 use diag::{Code, Diagnostic, Severity};

@@ -242,6 +242,9 @@ impl Reader<'_> {
         } else if let Some(Part { value: PartKind::Condition(_), span }) = stmt.parts.first() {
             // `when …` as a statement of its own: a rule's condition.
             stmt.head = Some(Spanned { value: "when".to_owned(), span: *span });
+        } else if let Some(Part { value: PartKind::Script(_), span }) = stmt.parts.first() {
+            let word = Span { end: span.start + "script".len() as u32, ..*span };
+            stmt.head = Some(Spanned { value: "script".to_owned(), span: word });
         }
         // A statement that cannot be read is set aside; what stands in its block is read all the same.
         if broken {

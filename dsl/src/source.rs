@@ -53,6 +53,11 @@ impl Sources {
         (line, source.lines.get(line).copied().unwrap_or(0) as usize)
     }
 
+    /// The offset of the first byte of a line, counted from 0.
+    pub(crate) fn line_start(&self, file: FileId, line: usize) -> u32 {
+        self.file(file).and_then(|source| source.lines.get(line)).copied().unwrap_or(0)
+    }
+
     /// The line with this number, from 0, without its end.
     pub(crate) fn line(&self, file: FileId, line: usize) -> &str {
         let Some(source) = self.file(file) else { return "" };

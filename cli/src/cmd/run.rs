@@ -96,7 +96,7 @@ impl Run {
 fn summarise(loaded: &Loaded, model: &Model, finished: &Finished) {
     let mut doubts = Doubts::new();
     doubts.add(loaded, model, finished);
-    io::message(&(doubts.words(loaded) + &text::totals(finished)));
+    io::message(&(doubts.words(loaded) + text::totals(finished).as_str()));
 }
 
 /// A denied access is no failure; a broken promise is.

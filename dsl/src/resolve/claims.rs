@@ -20,9 +20,6 @@ impl Resolver<'_> {
     pub(super) fn claim(&mut self, stmt: &Stmt, head: Spanned<&str>) -> Read<Claim> {
         let never = head.value == "never";
         let mut args = Args::new(&stmt.parts, head.span);
-        if let Some(Part { value: PartKind::Script(_), span }) = args.peek() {
-            return Err(self.not_built(*span, "a script as a pattern"));
-        }
         let times = if never { (0, 0) } else { times(&mut args)? };
         let pattern = self.pattern(&mut args)?;
         args.finish(head.value)?;
@@ -83,6 +80,10 @@ impl Resolver<'_> {
     }
 
     fn pattern_event(&mut self, args: &mut Args<'_>, class: ObjectType) -> Read<PatternEvent> {
+        if let Some(Part { value: PartKind::Script(text), span }) = args.peek() {
+            args.take();
+            return self.predicate(text, *span).map(PatternEvent::Script);
+        }
         let word = args.word("`granted`, `denied`, `error` or a step")?;
         let rights = |resolver: &mut Self, args: &mut Args<'_>| -> Read<Option<RightsPattern>> {
             match args.peek() {

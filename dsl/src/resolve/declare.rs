@@ -42,12 +42,13 @@ pub(super) const DECLARATIONS: &[&str] = &[
     "key",
     "link",
     "policy",
+    "script",
     "never",
     "expect",
 ];
 
 /// Heads of the language that this version refuses by name.
-pub(super) const LATER: &[&str] = &["volume", "world", "script", "whatif"];
+pub(super) const LATER: &[&str] = &["volume", "world", "whatif"];
 
 /// The domain of principals when the scenario names none.
 const DEFAULT_DOMAIN: [u32; 4] = [21, 1000, 2000, 3000];
@@ -144,18 +145,20 @@ impl Resolver<'_> {
                 settings.domains.push((name.value, sid));
             }
             "limit" => {
-                let what = args.word("`events` or `time`")?;
+                let what = args.word("`events`, `time` or `script`")?;
                 let name = format!("limit {}", what.value);
                 self.once(seen.contains(&name), Spanned { value: &name, span: what.span })?;
                 seen.push(name);
+                let count = |args: &mut Args<'_>, what: &str| {
+                    let number = args.number(what)?;
+                    u64::try_from(number.value).map_err(|_| {
+                        Diagnostic::error(codes::VALUE, number.span, "a limit is not negative")
+                            .label("out of range")
+                    })
+                };
                 match what.value {
-                    "events" => {
-                        let number = args.number("a number of events")?;
-                        settings.limits.events = u64::try_from(number.value).map_err(|_| {
-                            Diagnostic::error(codes::VALUE, number.span, "a limit is not negative")
-                                .label("out of range")
-                        })?;
-                    }
+                    "events" => settings.limits.events = count(&mut args, "a number of events")?,
+                    "script" => settings.limits.script = count(&mut args, "a number of operations")?,
                     "time" => settings.limits.time = args.time("a duration such as `10s`")?.value,
                     other => {
                         return Err(unknown(
@@ -163,7 +166,7 @@ impl Resolver<'_> {
                             what.span,
                             "limit",
                             other,
-                            ["events", "time"].into_iter(),
+                            ["events", "time", "script"].into_iter(),
                         ));
                     }
                 }

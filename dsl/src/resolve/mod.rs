@@ -10,6 +10,7 @@ mod lookup;
 mod objects;
 mod program;
 pub mod reference;
+mod scripts;
 mod security;
 mod shape;
 mod steps;
@@ -30,6 +31,7 @@ use sim_core::world::declare::{Declarations, EndpointDecl, ObjectDecl};
 use args::{Args, Read, unknown};
 
 pub(crate) use args::text_of;
+pub(crate) use scripts::{right_of, sound_path};
 pub use steps::{CONTROL, VERBS, Verb};
 
 use crate::ast::{Ast, Block, Part, PartKind, Span, Spanned, Stmt};
@@ -37,6 +39,7 @@ use crate::codes;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::expand::Param;
 use crate::lint::{self, DisabledPrivilege};
+use crate::script::Compiler;
 use crate::source::Sources;
 
 type Map<V> = IndexMap<String, V, FxBuildHasher>;
@@ -67,6 +70,8 @@ pub(crate) fn resolve(
         step_spans: Vec::new(),
         disabled: Vec::new(),
         allowed: Vec::new(),
+        scripts: Compiler::new(sources),
+        scripts_broken: false,
     };
     let mut scenario = resolver.scenario(ast);
     if let Some(scenario) = &mut scenario {
@@ -133,6 +138,9 @@ struct Resolver<'a> {
     disabled: Vec<DisabledPrivilege>,
     /// The warnings that the scenario allows.
     allowed: Vec<Code>,
+    scripts: Compiler<'a>,
+    /// Whether a script cannot be read: then functions that are missing may just not have been read.
+    scripts_broken: bool,
 }
 
 impl<'a> Resolver<'a> {
@@ -145,6 +153,7 @@ impl<'a> Resolver<'a> {
             }
         }
         self.number_threads();
+        self.script_blocks(ast);
         let mut claims = Vec::new();
         for stmt in &ast.stmts {
             let Some(head) = &stmt.head else { continue };
@@ -176,6 +185,7 @@ impl<'a> Resolver<'a> {
             self.report(doubt);
         }
         self.sort_objects();
+        let scripts = self.finish_scripts();
         let scenario = Scenario {
             name: settings.name,
             params: Vec::new(),
@@ -189,6 +199,7 @@ impl<'a> Resolver<'a> {
             names: self.names(),
             claims,
             steps: std::mem::take(&mut self.steps),
+            scripts,
         };
         // A world is built under each model, so that what one of them does not admit is told with its place.
         let failed = self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -266,7 +277,7 @@ impl<'a> Resolver<'a> {
             .label("does not belong here"));
         }
         match head.value {
-            "scenario" | "never" | "expect" | "file" | "directory" | "key" | "link" => Ok(()),
+            "scenario" | "script" | "never" | "expect" | "file" | "directory" | "key" | "link" => Ok(()),
             "user" | "group" | "app" | "machine" => self.collect_principal(stmt, head),
             "policy" => self.collect_policy(stmt, head),
             "service" => self.collect_process(stmt, head, true),

@@ -59,6 +59,16 @@ impl ThreadScope<'_> {
         self.slot_named(word)
     }
 
+    /// Every name that a step of the thread binds.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+
+    /// The slot of a name.
+    pub(super) fn slot_of(&self, word: Spanned<&str>) -> Read<Slot> {
+        self.slot_named(word)
+    }
+
     fn slot_named(&self, word: Spanned<&str>) -> Read<Slot> {
         self.names.get_index_of(word.value).map(|index| Slot(index as u32)).ok_or_else(|| {
             let near = self.names.keys().map(String::as_str);

@@ -23,6 +23,7 @@ use super::shape::{AUDIT_POLICIES, SHAPE_WORDS};
 use super::steps::{CONTROL, VERBS};
 use crate::ast::Prep;
 use crate::diag::CODES;
+use crate::script::{EVENT_FIELDS, OPERATIONS, OUTCOME_FIELDS};
 
 /// What stands above the tables.
 const HEAD: &str = "\
@@ -43,6 +44,7 @@ pub fn page() -> String {
     page.principals();
     page.tokens();
     page.entries();
+    page.scripts();
     page.diagnostics();
     page.limits();
     page.text
@@ -200,6 +202,22 @@ impl Page {
         );
     }
 
+    fn scripts(&mut self) {
+        self.section("Scripts", "Each operation is a step, with the cost of that step.");
+        self.table(
+            ["operation", "step", "what it does"],
+            OPERATIONS.iter().map(|row| {
+                let effect = VERBS.iter().find(|verb| verb.name == row.verb).map_or("", |verb| verb.effect);
+                [code(&format!("{}{}", row.name, row.usage)), code(row.verb), effect.to_owned()]
+            }),
+        );
+        let fields = OUTCOME_FIELDS.iter().map(|row| [code(row.name), row.meaning.to_owned()]);
+        self.table(["field of what came of it", "what it holds"], fields);
+        let fields = EVENT_FIELDS.iter().map(|row| [code(row.name), row.meaning.to_owned()]);
+        self.table(["field of an event", "what it holds"], fields);
+        self.words("Functions of the library", crate::script::LIBRARY.iter().copied());
+    }
+
     fn limits(&mut self) {
         self.section("Limits", "Each ends in a message of its own, never in silence.");
         let limits = Limits::default();
@@ -213,6 +231,9 @@ impl Page {
             ("statements that `for` makes", crate::expand::MOST_STATEMENTS.to_string()),
             ("elements of a list", crate::expand::MOST_ELEMENTS.to_string()),
         ];
+        let bounds = crate::script::BOUNDS.iter().map(|(what, most)| (*what, most.to_string()));
+        rows.push(("operations of a script in one call (`limit script`)", limits.script.to_string()));
+        rows.extend(bounds);
         rows.push(("groups of a token", MAX_GROUPS.to_string()));
         self.table(["what", "at most"], rows.into_iter().map(|(what, most)| [what.to_owned(), most]));
     }

@@ -702,7 +702,7 @@ impl ClaimValue {
 }
 
 /// The mask of one right by its word or official name.
-fn right_named(word: Spanned<&str>, class: ObjectType) -> Read<AccessMask> {
+pub(super) fn right_named(word: Spanned<&str>, class: ObjectType) -> Read<AccessMask> {
     if let Some((_, mask)) = GENERIC_WORDS.iter().find(|(name, _)| *name == word.value) {
         return Ok(*mask);
     }

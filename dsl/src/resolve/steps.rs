@@ -256,7 +256,7 @@ pub const VERBS: &[Verb] = &[
     }),
     verb("exit", "", "ends the process", false, |_, _, _| Ok(Operation::Exit)),
     later("open_posix", "file PATH for MODE", "opens a file the old way, by core and compat rights"),
-    later("call", "NAME", "calls a procedure or a script function"),
+    verb("call", "NAME A, B", "calls a procedure or a script function", true, super::scripts::call),
 ];
 
 /// The words of control flow, which stand where steps stand.

@@ -253,6 +253,11 @@ impl Lexicon {
                 Fact::Value(value) => details.push(Detail::Text(value.clone())),
                 Fact::Security(text) | Fact::Reason(text) => details.push(Detail::Text(text.clone())),
                 Fact::Opened(status, _) => details.push(Detail::Opened(*status)),
+                Fact::Data(data) => {
+                    let (kind, text) = data.words();
+                    details.push(Detail::Text(format!("{kind} {text}")));
+                }
+                Fact::Script(fault) => details.push(Detail::Text(fault.message.to_string())),
                 Fact::Owner(owner) => details.push(Detail::Owner(*owner)),
                 Fact::SessionEnded(ended) => {
                     details.push(Detail::Text(format!("session {} ended", ended.label)));

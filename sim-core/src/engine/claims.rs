@@ -6,12 +6,13 @@ use super::Record;
 use super::scenario::{
     Claim, Condition, Expected, IdentityRef, ObjectPattern, Pattern, PatternEvent, RightsPattern,
 };
+use super::script::Event;
 use crate::ids::ThreadId;
 use crate::model::Model;
 use crate::rights::{AccessMask, GenericMapping};
 use crate::sid::Sid;
 use crate::token::ImpersonationLevel;
-use crate::world::op::{Outcome, Success};
+use crate::world::op::{Outcome, ScriptFault, Success};
 use crate::world::{CheckRecord, Fact, ObjectName, World};
 
 /// How a claim has fared so far.
@@ -25,33 +26,62 @@ pub(super) struct ClaimState {
 
 impl ClaimState {
     /// Counts how often the pattern of a claim comes in one record.
-    pub(super) fn observe(&mut self, world: &World, claim: &Claim, record: &Record, verb: &str) -> u64 {
+    ///
+    /// # Errors
+    /// When a predicate cannot be evaluated.
+    pub(super) fn observe(&mut self, claim: &Claim, event: &Event<'_>) -> Result<u64, ScriptFault> {
+        let Event { world, record, verb, .. } = *event;
         let pattern = &claim.pattern;
         if !pattern.models.is_empty() && !pattern.models.contains(&world.model.name) {
-            return 0;
+            return Ok(0);
         }
         if !by_matches(world, pattern, record.thread) {
-            return 0;
+            return Ok(0);
         }
-        let events = events(world, claim, record, verb);
+        let events = match pattern.event {
+            PatternEvent::Script(predicate) => predicted(pattern, predicate, event)?,
+            _ => events(world, claim, record, verb),
+        };
         // A decision that came out the other way was a near thing as well.
         self.near |= !events.is_empty() || decided_on_object(pattern, record);
         if events.is_empty() {
-            return 0;
+            return Ok(0);
         }
         let condition = pattern
             .condition
             .as_ref()
             .is_none_or(|condition| evaluate_condition(world, record.thread, condition));
         if !condition {
-            return 0;
+            return Ok(0);
         }
         let wanted = pattern.subject.map(|identity| resolve_identity(world, record.thread, identity));
         let hits =
             events.iter().filter(|subject| wanted.is_none_or(|w| w.is_some() && w == **subject)).count();
         self.hits += hits as u64;
-        hits as u64
+        Ok(hits as u64)
     }
+}
+
+/// The subject of a record for which a predicate holds: it is asked about each decision on the object of the pattern, about
+/// the step itself if it made none, and counts once.
+fn predicted(
+    pattern: &Pattern,
+    predicate: usize,
+    event: &Event<'_>,
+) -> Result<Vec<Option<Sid>>, ScriptFault> {
+    let Some(scripts) = &event.scenario.scripts else { return Ok(Vec::new()) };
+    let mut decided = false;
+    for fact in &event.record.facts {
+        let Fact::Check(check) = fact else { continue };
+        decided = true;
+        if pattern.object.as_ref().is_none_or(|object| object.matches(&check.object))
+            && scripts.holds(predicate, &Event { check: Some(check), ..*event })?
+        {
+            return Ok(vec![check.who.subject]);
+        }
+    }
+    let holds = !decided && step_on_object(pattern, event.record) && scripts.holds(predicate, event)?;
+    Ok(if holds { vec![event.record.who.subject] } else { Vec::new() })
 }
 
 fn by_matches(world: &World, pattern: &Pattern, thread: ThreadId) -> bool {
@@ -116,6 +146,8 @@ fn events(world: &World, claim: &Claim, record: &Record, verb: &str) -> Vec<Opti
             let failed = matches!(record.outcome, Outcome::Failed(failure) if failure.error == *name);
             if failed && step_on_object(pattern, record) { vec![record.who.subject] } else { Vec::new() }
         }
+        // The port answers for these.
+        PatternEvent::Script(_) => Vec::new(),
         PatternEvent::Verb(wanted) => {
             if *wanted == verb && step_on_object(pattern, record) {
                 vec![record.who.subject]
@@ -128,6 +160,9 @@ fn events(world: &World, claim: &Claim, record: &Record, verb: &str) -> Vec<Opti
 
 /// Whether a pattern asks for a verdict, and the record holds a decision on its object.
 fn decided_on_object(pattern: &Pattern, record: &Record) -> bool {
+    if matches!(pattern.event, PatternEvent::Script(_)) {
+        return step_on_object(pattern, record);
+    }
     !matches!(pattern.event, PatternEvent::Verb(_) | PatternEvent::Error(_))
         && record.facts.iter().any(|fact| match fact {
             Fact::Check(check) => pattern.object.as_ref().is_none_or(|object| object.matches(&check.object)),

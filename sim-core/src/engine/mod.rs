@@ -7,13 +7,16 @@ mod claims;
 pub mod queue;
 pub mod rng;
 pub mod scenario;
+pub mod script;
 mod simulation;
 pub mod time;
+
+use std::sync::Arc;
 
 use crate::ids::{StepId, ThreadId};
 use crate::model::Model;
 use crate::world::declare::Declarations;
-use crate::world::op::Outcome;
+use crate::world::op::{Outcome, ScriptFault};
 use crate::world::{BuildError, Fact, Who, World};
 
 use scenario::{Limits, Scenario};
@@ -65,6 +68,19 @@ pub struct Record {
     pub unmet: Vec<usize>,
     /// `never`s that it broke, by position among the claims.
     pub broken: Vec<usize>,
+    /// What it is about, of a step that a script took: the scenario's text does not say it.
+    pub words: Option<Arc<str>>,
+}
+
+impl Record {
+    /// What the step is about, in the words of the language.
+    #[must_use]
+    pub fn words<'a>(&'a self, scenario: &'a Scenario) -> &'a str {
+        match &self.words {
+            Some(words) => words,
+            None => scenario.steps.get(self.step.index()).map_or("", |info| &info.words),
+        }
+    }
 }
 
 /// Why a run ended.
@@ -80,6 +96,8 @@ pub enum Ending {
     TimeLimit,
     /// A thread went round without a step.
     NoProgress(ThreadId),
+    /// A script went over a limit, or a predicate could not be evaluated.
+    Script,
 }
 
 /// What a thread was doing when the run ended.
@@ -131,6 +149,8 @@ pub struct Finished {
     pub unexercised: Vec<usize>,
     /// Steps with expectations that never came.
     pub unreached: Vec<StepId>,
+    /// The error of a script that ended it.
+    pub fault: Option<ScriptFault>,
 }
 
 impl Finished {
@@ -145,7 +165,7 @@ impl Finished {
     /// Whether a limit ended it.
     #[must_use]
     pub fn limited(&self) -> bool {
-        matches!(self.ending, Ending::EventLimit | Ending::TimeLimit | Ending::NoProgress(_))
+        matches!(self.ending, Ending::EventLimit | Ending::TimeLimit | Ending::NoProgress(_) | Ending::Script)
     }
 }
 

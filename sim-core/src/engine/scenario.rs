@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::script::Script;
 use crate::ids::{ProcessId, Slot, StepId, ThreadId};
 use crate::model::Model;
 use crate::rights::AccessMask;
@@ -39,6 +40,8 @@ pub struct Scenario {
     pub claims: Vec<Claim>,
     /// Every step, by its number.
     pub steps: Vec<StepInfo>,
+    /// Its scripts, if it has any.
+    pub scripts: Option<Arc<dyn Script>>,
 }
 
 /// What virtual time 0 is called where a scenario does not say.
@@ -63,11 +66,13 @@ pub struct Limits {
     pub events: u64,
     /// The most virtual time in nanoseconds.
     pub time: u64,
+    /// The most operations of a script in one call.
+    pub script: u64,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { events: 10_000_000, time: 3_600_000_000_000 }
+        Limits { events: 10_000_000, time: 3_600_000_000_000, script: 100_000 }
     }
 }
 
@@ -322,6 +327,8 @@ pub enum PatternEvent {
     Audit(bool),
     /// A decision that staged policies would have made otherwise (CAP-8).
     StagingMismatch,
+    /// An event for which the predicate of this number holds.
+    Script(usize),
 }
 
 /// Rights of a pattern: the mask that was written, generic bits unmapped, because classes differ.

@@ -9,10 +9,11 @@ use super::claims::{ClaimState, evaluate_condition, step_expectation_met};
 use super::queue::EventQueue;
 use super::rng::{Purpose, SimRng};
 use super::scenario::{DEFAULT_COST, Instruction, Place, Program, Scenario, Step};
+use super::script::{Event, Scene, Suspended, Turn};
 use super::{Ending, Finished, Left, Record, RunConfig, Totals, build_world};
 use crate::fingerprint;
 use crate::ids::{Slot, StepId, ThreadId};
-use crate::world::op::{Operation, Outcome};
+use crate::world::op::{Call, Operation, Outcome, ScriptFault};
 use crate::world::{BuildError, Fact, ProcessState, World};
 
 /// The most control instructions between two steps: more can only be a loop in which nothing happens.
@@ -36,6 +37,8 @@ pub struct State {
     /// How many of the coming events are no more than the next round of an `every`.
     resting: usize,
     costs: SimRng,
+    /// What scripts draw from.
+    random: SimRng,
 }
 
 /// What has been seen so far: counted and held against what was stated, without influence on what comes.
@@ -44,6 +47,8 @@ struct Seen {
     claims: Vec<ClaimState>,
     reached: Vec<bool>,
     totals: Totals,
+    /// The error of a script that ends the run.
+    fault: Option<ScriptFault>,
 }
 
 /// Where a thread is in its program.
@@ -56,6 +61,8 @@ struct Position {
     waited: bool,
     /// Whether it waits for the next round of an `every`.
     resting: bool,
+    /// The script function that the thread is in.
+    call: Option<Box<Suspended>>,
 }
 
 /// What a thread does next.
@@ -75,6 +82,7 @@ impl Position {
             parked: false,
             waited: false,
             resting: false,
+            call: None,
         }
     }
 }
@@ -125,14 +133,16 @@ impl<'a> Simulation<'a> {
             queue.push(0, thread);
         }
         let costs = SimRng::new(config.seed, Purpose::StepCosts);
+        let random = SimRng::new(config.seed, Purpose::Scripts);
         Ok(Simulation {
             scenario,
             config,
-            state: State { world, queue, positions, resting: 0, costs },
+            state: State { world, queue, positions, resting: 0, costs, random },
             seen: Seen {
                 claims: vec![ClaimState::default(); scenario.claims.len()],
                 reached: vec![false; scenario.steps.len()],
                 totals: Totals::default(),
+                fault: None,
             },
         })
     }
@@ -155,6 +165,9 @@ impl<'a> Simulation<'a> {
     /// Why there is none: the run has ended, or a limit ends it.
     pub fn advance(&mut self) -> Result<Record, Ending> {
         while let Some(time) = self.state.queue.next_time() {
+            if self.seen.fault.is_some() {
+                return Err(Ending::Script);
+            }
             // An `every` goes on for ever; alone it keeps nothing alive.
             if self.state.resting == self.state.queue.len() {
                 break;
@@ -185,8 +198,10 @@ impl<'a> Simulation<'a> {
                     continue;
                 }
             };
-            let waited = self.state.positions[thread.index()].waited;
-            match step.at {
+            let Position { waited, call, .. } = &self.state.positions[thread.index()];
+            // Whatever the time of a call says is about its beginning.
+            let (waited, due) = (*waited, step.at.filter(|_| call.is_none()));
+            match due {
                 Some(at) if at > time => {
                     self.state.positions[thread.index()].waited = true;
                     self.state.queue.push(at, thread);
@@ -197,8 +212,12 @@ impl<'a> Simulation<'a> {
             if self.seen.totals.events >= self.config.limits.events {
                 return Err(Ending::EventLimit);
             }
-            let late = step.at.filter(|at| *at < time && !waited);
-            if let Some(record) = self.take_step(thread, step, late) {
+            let late = due.filter(|at| *at < time && !waited);
+            let record = match &step.operation {
+                Operation::Call(call) => self.go_on_with_call(thread, step, call, late)?,
+                _ => self.take_step(thread, step, late),
+            };
+            if let Some(record) = record {
                 return Ok(record);
             }
         }
@@ -250,6 +269,63 @@ impl<'a> Simulation<'a> {
         Err(Ending::NoProgress(thread))
     }
 
+    /// Lets a thread take the next step of the script function that it is in, or come back from it.
+    fn go_on_with_call(
+        &mut self,
+        thread: ThreadId,
+        step: &Step,
+        call: &Call,
+        late: Option<u64>,
+    ) -> Result<Option<Record>, Ending> {
+        let Some(scripts) = &self.scenario.scripts else { return Ok(self.take_step(thread, step, late)) };
+        let names = self.scenario.programs.get(thread.index()).map_or(0, |program| program.slots);
+        let now = self.state.world.now;
+        let held = self.state.positions[thread.index()].call.take();
+        let mut held = held.unwrap_or_else(|| Box::new(Suspended::new(call.clone(), now, names)));
+        // One that waits knows what for already.
+        let asked = match held.asked.clone() {
+            Some(asked) => asked,
+            None => {
+                held.goes_on(now);
+                let process = self.state.world.thread(thread).process;
+                let scene = Scene { process, limits: self.config.limits };
+                match scripts.resume(&mut held, &scene, &mut self.state.random) {
+                    Turn::Asks(asked) => asked,
+                    Turn::Returns(returned) => {
+                        let end = Step { operation: Operation::Return(Box::new(returned)), ..step.clone() };
+                        return Ok(self.take_step(thread, &end, late));
+                    }
+                    Turn::Over(fault) => {
+                        self.seen.fault = Some(fault);
+                        return Err(Ending::Script);
+                    }
+                }
+            }
+        };
+        held.asked = Some(asked.clone());
+        self.state.positions[thread.index()].call = Some(held);
+        if let Some(slot) = asked.bind {
+            self.state.world.make_room(thread, slot);
+        }
+        let inner = Step {
+            id: asked.step,
+            operation: asked.operation,
+            bind: asked.bind,
+            at: None,
+            cost: asked.cost,
+            on_failure: None,
+            expects: Vec::new(),
+        };
+        let mut record = self.take_step(thread, &inner, late);
+        if let Some(record) = &mut record {
+            record.words = Some(asked.words);
+            if let Some(call) = &mut self.state.positions[thread.index()].call {
+                call.give(record);
+            }
+        }
+        Ok(record)
+    }
+
     /// Lets a thread take a step; `None` if it waits.
     fn take_step(&mut self, thread: ThreadId, step: &Step, late: Option<u64>) -> Option<Record> {
         let mut facts = Vec::new();
@@ -261,10 +337,16 @@ impl<'a> Simulation<'a> {
         }
         position.parked = false;
         position.waited = false;
-        position.at = match (outcome, step.on_failure) {
-            (Outcome::Failed(_), Some(to)) => to,
-            _ => position.at + 1,
+        let refused = match &step.operation {
+            Operation::Return(returned) => returned.no || returned.outcome.is_err(),
+            _ => matches!(outcome, Outcome::Failed(_)),
         };
+        match step.on_failure {
+            // The thread stays in a script function until that is over.
+            _ if position.call.is_some() => {}
+            Some(to) if refused => position.at = to,
+            _ => position.at += 1,
+        }
         if matches!(step.operation, Operation::Exit | Operation::Exec(_) | Operation::Kill(_)) {
             self.reap();
         }
@@ -279,6 +361,7 @@ impl<'a> Simulation<'a> {
             late,
             unmet: Vec::new(),
             broken: Vec::new(),
+            words: None,
         };
         self.judge(step, &mut record);
         let cost = self.cost_of(step);
@@ -326,7 +409,12 @@ impl<'a> Simulation<'a> {
         self.seen.totals.unmet += record.unmet.len() as u64;
         for (n, (claim, state)) in self.scenario.claims.iter().zip(&mut self.seen.claims).enumerate() {
             let verb = self.scenario.steps.get(record.step.index()).map_or("", |info| info.verb);
-            let hits = state.observe(&self.state.world, claim, record, verb);
+            let event =
+                Event { scenario: self.scenario, world: &self.state.world, record, check: None, verb };
+            let hits = state.observe(claim, &event).unwrap_or_else(|fault| {
+                self.seen.fault.get_or_insert(fault);
+                0
+            });
             if claim.never && hits > 0 {
                 record.broken.push(n);
                 self.seen.totals.broken += 1;
@@ -394,6 +482,7 @@ impl<'a> Simulation<'a> {
             unmet_claims,
             unexercised,
             unreached,
+            fault: self.seen.fault,
         }
     }
 
@@ -410,10 +499,13 @@ impl<'a> Simulation<'a> {
             if !position.parked {
                 continue;
             }
-            let state = match step.operation {
+            let asked = position.call.as_ref().and_then(|call| call.asked.as_ref());
+            let (id, operation) =
+                asked.map_or((step.id, &step.operation), |asked| (asked.step, &asked.operation));
+            let state = match operation {
                 // Another round of the peer's might send something, so this is no deadlock.
-                Operation::Receive(slot) if !self.peer_rests(thread, slot) => Left::Deadlocked(step.id),
-                _ => Left::Idle(step.id),
+                Operation::Receive(slot) if !self.peer_rests(thread, *slot) => Left::Deadlocked(id),
+                _ => Left::Idle(id),
             };
             left.push((thread, state));
         }

@@ -141,6 +141,8 @@ pub struct RecordLine {
     pub unmet: Vec<String>,
     /// `never`s that it broke, by their titles.
     pub broken: Vec<String>,
+    /// The error that ended a script function: where, and what.
+    pub script_error: Option<String>,
 }
 
 /// An access check.
@@ -192,10 +194,12 @@ pub struct GateLine {
 /// The end of a run.
 #[derive(Serialize, JsonSchema)]
 pub struct TotalsLine {
-    /// `finished`, `until`, `event_limit`, `time_limit` or `no_progress`.
+    /// `finished`, `until`, `event_limit`, `time_limit`, `no_progress` or `script`.
     pub ending: &'static str,
     /// The bounds that the run had.
     pub limits: LimitsLine,
+    /// The error of a script that ended it: where, and what.
+    pub script_error: Option<String>,
     /// Steps that were taken.
     pub events: u64,
     /// Access decisions.
@@ -289,7 +293,7 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
         pid: process.pid,
         tid: thread.tid,
         verb: info.verb.to_owned(),
-        words: info.words.to_string(),
+        words: record.words(scenario).to_string(),
         binds: info.binds.as_ref().map(ToString::to_string),
         source: Source { file: info.place.file, line: info.place.line, column: info.place.column },
         verdict,
@@ -331,6 +335,10 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
             .filter_map(|n| scenario.claims.get(*n))
             .map(|claim| claim.title.to_string())
             .collect(),
+        script_error: record.facts.iter().find_map(|fact| match fact {
+            Fact::Script(fault) => Some(fault.to_string()),
+            _ => None,
+        }),
     })))
 }
 
@@ -404,8 +412,10 @@ pub fn totals(finished: &Finished) -> Line {
             Ending::EventLimit => "event_limit",
             Ending::TimeLimit => "time_limit",
             Ending::NoProgress(_) => "no_progress",
+            Ending::Script => "script",
         },
         limits: LimitsLine { events: finished.limits.events, time: finished.limits.time },
+        script_error: finished.fault.as_ref().map(ToString::to_string),
         events: totals.events,
         decisions: totals.decisions,
         granted: totals.grants,

@@ -81,7 +81,7 @@ pub fn write_record(
     let start = out.len();
     out.push_str(info.verb);
     pad(out, start, 13);
-    let words = info.words.trim_end();
+    let words = record.words(scenario).trim_end();
     if let Some(bound) = &info.binds {
         out.push(' ');
         out.push_str(&name(bound));
@@ -375,6 +375,14 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
                 let _ = writeln!(out, "{INDENT}{} [FILE-10]", status.name());
             }
             Fact::Opened(OpenStatus::Opened | OpenStatus::Created, _) => {}
+            Fact::Data(data) => {
+                let (kind, text) = data.words();
+                let _ = writeln!(out, "{INDENT}value {kind} {}", escape(&text));
+            }
+            Fact::Script(fault) => {
+                let (place, message) = (escape(&fault.place), shortened(&fault.message));
+                let _ = writeln!(out, "{INDENT}script error at {place}: {}", escape(&message));
+            }
             Fact::Owner(owner) => {
                 let _ = writeln!(out, "{INDENT}owner {}", names.name(*owner));
             }
@@ -702,6 +710,12 @@ pub fn footer(scenario: &Scenario, finished: &Finished) -> String {
         Ending::NoProgress(thread) => {
             let name = finished.world.thread_name(thread);
             let _ = writeln!(out, "ended: {name} goes round without a step");
+        }
+        Ending::Script => {
+            if let Some(fault) = &finished.fault {
+                let (place, message) = (escape(&fault.place), shortened(&fault.message));
+                let _ = writeln!(out, "ended by a script at {place}: {}", escape(&message));
+            }
         }
     }
     out.push_str(&totals(finished));

@@ -50,7 +50,7 @@ use crate::token::impersonate::Cap;
 use crate::token::{ImpersonationLevel, Token};
 
 use declare::{DescriptorParts, LogonType, PrincipalDecl};
-use op::{ErrorName, Failure, Operation, Outcome, Success};
+use op::{ErrorName, Failure, Operation, Outcome, Returned, Success};
 use path::Name;
 use registry::ValueData;
 
@@ -501,6 +501,9 @@ impl World {
                 self.end_process(self.thread(actor).process);
                 Ok(Success::Ok)
             }
+            // The engine takes the steps of a call one by one; the world sees them and its end.
+            Operation::Call(_) => Err(ErrorName::NotSupported.into()),
+            Operation::Return(returned) => self.call_returns(actor, bind, returned, recorder),
         };
         self.tell_ended_sessions(recorder);
         match result {
@@ -512,6 +515,39 @@ impl World {
                 }
                 Outcome::Failed(failure)
             }
+        }
+    }
+
+    /// A script function ends: the places of its results go, and what it returns gets the name of the call.
+    fn call_returns<R: Recorder>(
+        &mut self,
+        actor: ThreadId,
+        bind: Option<Slot>,
+        returned: &Returned,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let held = returned.handle.and_then(|slot| self.slot(actor, slot));
+        if let Some(thread) = self.threads.get_mut(actor.index()) {
+            thread.slots.truncate(returned.names as usize);
+        }
+        if let Some(slot) = bind {
+            self.set_slot(actor, slot, held);
+        }
+        if let Some(fault) = &returned.fault {
+            recorder.fact(|_| Fact::Script(fault.clone()));
+        }
+        if let Some(words) = &returned.words {
+            recorder.fact(|_| Fact::Value(words.to_string()));
+        }
+        returned.outcome
+    }
+
+    /// Makes room for what an operation of a script gives to hold.
+    pub fn make_room(&mut self, thread: ThreadId, slot: Slot) {
+        if let Some(thread) = self.threads.get_mut(thread.index())
+            && thread.slots.len() <= slot.index()
+        {
+            thread.slots.resize(slot.index() + 1, None);
         }
     }
 

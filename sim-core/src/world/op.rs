@@ -122,6 +122,85 @@ pub enum Operation {
     Wait,
     /// `exit`
     Exit,
+    /// `call NAME A, B` of a script function: its operations are steps of their own, and what ends it is `Return`.
+    Call(Call),
+    /// A script function has come to its end.
+    Return(Box<Returned>),
+}
+
+/// A call of a script function.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Call {
+    /// Which function.
+    pub function: u32,
+    /// With what.
+    pub arguments: Arc<[Value]>,
+}
+
+/// What passes between a scenario and its scripts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// Nothing.
+    Nothing,
+    /// Yes or no.
+    Truth(bool),
+    /// A whole number; a duration in nanoseconds.
+    Number(i64),
+    /// Text.
+    Text(Arc<str>),
+    /// What a name of the thread holds.
+    Handle(Slot),
+    /// Several of them.
+    List(Arc<[Value]>),
+}
+
+impl Value {
+    /// The data of a registry value.
+    #[must_use]
+    pub fn of(data: &ValueData) -> Value {
+        match data {
+            ValueData::Sz(text) | ValueData::ExpandSz(text) => Value::Text(text.clone()),
+            ValueData::Dword(number) => Value::Number(i64::from(*number)),
+            // A number that a script cannot hold is text to it, as bytes are.
+            ValueData::Qword(number) => {
+                i64::try_from(*number).map_or_else(|_| Value::Text(data.words().1.into()), Value::Number)
+            }
+            ValueData::Binary(_) => Value::Text(data.words().1.into()),
+            ValueData::MultiSz(list) => Value::List(list.iter().cloned().map(Value::Text).collect()),
+        }
+    }
+}
+
+/// How a script function ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Returned {
+    /// What came of the call.
+    pub outcome: Result<Success, Failure>,
+    /// What it gives to hold.
+    pub handle: Option<Slot>,
+    /// What it returned, in words.
+    pub words: Option<Arc<str>>,
+    /// Whether it returned `false`: then `if call …` takes its `else`.
+    pub no: bool,
+    /// The error that ended it.
+    pub fault: Option<ScriptFault>,
+    /// How many names the thread has of its own: the others end with the call.
+    pub names: u32,
+}
+
+/// An error of a script.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ScriptFault {
+    /// Where, in words: `line 12, column 5`, with the file if it is not the scenario's own.
+    pub place: Arc<str>,
+    /// What is wrong.
+    pub message: Arc<str>,
+}
+
+impl std::fmt::Display for ScriptFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
 }
 
 impl Operation {
@@ -426,6 +505,7 @@ errors! {
     NotSupported "NOT_SUPPORTED" "EOPNOTSUPP" "0xC00000BB";
     LinkLoop "LINK_LOOP" "ELOOP" "";
     Busy "BUSY" "EBUSY" "";
+    ScriptError "SCRIPT_ERROR" "" "";
 }
 
 /// Where an access was refused: what `denied by STAGE` names.

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use super::declare::LogonType;
-use super::op::{DeniedBy, OpenStatus};
+use super::op::{DeniedBy, OpenStatus, ScriptFault};
+use super::registry::ValueData;
 use super::show::{Shown, ShownThread};
 use crate::access::{AccessError, Decision, Explanation, Intents};
 use crate::privilege::{Privilege, PrivilegeState};
@@ -77,6 +78,10 @@ pub enum Fact {
     Remark(Remark),
     /// A process was started: its pid and the user of its token.
     Started(u32, Sid),
+    /// The data of a registry value that was read.
+    Data(ValueData),
+    /// The error that ended a script function.
+    Script(ScriptFault),
 }
 
 /// A logon session that ended (SES-4).

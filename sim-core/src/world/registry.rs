@@ -162,10 +162,7 @@ impl World {
         let key = self.key_of(handle)?;
         self.test_mask(handle, &[QUERY_VALUE], recorder)?;
         let (_, value) = self.object(key).values.get(&fold(name)).ok_or(ErrorName::NotFound)?;
-        recorder.fact(|_| {
-            let (kind, text) = value.words();
-            Fact::Value(format!("{kind} {text}"))
-        });
+        recorder.fact(|_| Fact::Data(value.clone()));
         Ok(Success::Ok)
     }
 
