@@ -192,7 +192,8 @@ impl Script for Scripts {
 
     fn holds(&self, predicate: usize, event: &Event<'_>) -> Result<bool, ScriptFault> {
         let Some(name) = self.predicates.get(predicate) else { return Ok(false) };
-        let process = event.world.thread(event.record.thread).process;
+        // A predicate calls no operation, so it makes no difference in whose process it looks.
+        let process = event.record.thread().map_or(ProcessId(0), |thread| event.world.thread(thread).process);
         let running = || Running {
             predicate: true,
             now: event.record.time,

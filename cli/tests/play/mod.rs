@@ -90,7 +90,7 @@ pub(crate) fn play(text: &str, model: &'static Model) -> Played {
                 (failure.error.name().to_owned(), by.unwrap_or_default())
             }
         };
-        let who = record.who;
+        let (thread, who) = record.actor.expect("a thread");
         let decided = record.facts.iter().rev().find_map(|fact| match fact {
             Fact::Check(check) => Some(check.who.subject),
             _ => None,
@@ -98,7 +98,7 @@ pub(crate) fn play(text: &str, model: &'static Model) -> Played {
         let name = |sid| names.name(sid).into_owned();
         let line = json::record(&scenario, &names, world, record).expect("a line");
         records.push(Seen {
-            by: world.thread_name(record.thread),
+            by: world.thread_name(thread),
             verb: verb(record.step),
             outcome,
             denied_by,

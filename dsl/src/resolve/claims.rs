@@ -11,6 +11,7 @@ use super::Resolver;
 use super::args::{Args, Read, choose, unknown, words_of};
 use super::program::{ThreadScope, error_name};
 use super::steps::{VERBS, Verb};
+use super::world::happening_named;
 use crate::ast::{Bound, Part, PartKind, Prep, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -102,8 +103,8 @@ impl Resolver<'_> {
                 PatternEvent::Audit(choose(outcome, "outcome", &[("success", true), ("failure", false)])?)
             }
             "staging_mismatch" => PatternEvent::StagingMismatch,
-            name => match Verb::named(name) {
-                Some(verb) => PatternEvent::Verb(verb.name),
+            name => match Verb::named(name).map(|verb| verb.name).or_else(|| happening_named(name)) {
+                Some(verb) => PatternEvent::Verb(verb),
                 None => {
                     let known = ["granted", "denied", "error", "audit", "staging_mismatch"].into_iter();
                     let verbs = VERBS.iter().map(|verb| verb.name);

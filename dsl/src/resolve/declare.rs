@@ -43,12 +43,13 @@ pub(super) const DECLARATIONS: &[&str] = &[
     "link",
     "policy",
     "script",
+    "world",
     "never",
     "expect",
 ];
 
 /// Heads of the language that this version refuses by name.
-pub(super) const LATER: &[&str] = &["volume", "world", "whatif"];
+pub(super) const LATER: &[&str] = &["volume", "whatif"];
 
 /// The domain of principals when the scenario names none.
 const DEFAULT_DOMAIN: [u32; 4] = [21, 1000, 2000, 3000];

@@ -72,6 +72,7 @@ pub(crate) fn resolve(
         allowed: Vec::new(),
         scripts: Compiler::new(sources),
         scripts_broken: false,
+        made_paths: Vec::new(),
     };
     let mut scenario = resolver.scenario(ast);
     if let Some(scenario) = &mut scenario {
@@ -141,6 +142,8 @@ struct Resolver<'a> {
     scripts: Compiler<'a>,
     /// Whether a script cannot be read: then functions that are missing may just not have been read.
     scripts_broken: bool,
+    /// Paths of objects that steps may create.
+    made_paths: Vec<(ObjectType, Arc<str>)>,
 }
 
 impl<'a> Resolver<'a> {
@@ -180,7 +183,7 @@ impl<'a> Resolver<'a> {
         }
         self.principal_bodies(ast);
         let programs = self.process_bodies();
-        self.world_bodies(&ast.stmts);
+        let world = self.world_bodies(&ast.stmts);
         for doubt in lint::never_enabled(&self.disabled, &programs) {
             self.report(doubt);
         }
@@ -200,6 +203,7 @@ impl<'a> Resolver<'a> {
             claims,
             steps: std::mem::take(&mut self.steps),
             scripts,
+            world,
         };
         // A world is built under each model, so that what one of them does not admit is told with its place.
         let failed = self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);

@@ -380,6 +380,7 @@ impl Resolver<'_> {
             classes: scope.classes.clone(),
         };
         let (verb, operation) = self.operation(text.head, text.parts, &mut own)?;
+        self.note_made(&operation);
         let bind = match text.bind {
             None => None,
             Some(bind) if !verb.binds => {
@@ -428,7 +429,11 @@ impl Resolver<'_> {
         .help("put a step on every way through it, such as `wait 1ms`"))
     }
 
-    fn expectations(&mut self, expects: &[Expectation], class: ObjectType) -> Vec<StepExpectation> {
+    pub(super) fn expectations(
+        &mut self,
+        expects: &[Expectation],
+        class: ObjectType,
+    ) -> Vec<StepExpectation> {
         let mut read = Vec::new();
         for expectation in expects {
             match self.expectation(expectation, class) {

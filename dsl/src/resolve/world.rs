@@ -1,10 +1,17 @@
 //! `world { at 10ms change … }`: what no thread does and what needs no right.
 
+use std::collections::BTreeSet;
+
+use sim_core::engine::scenario::{Happening, StepInfo};
+use sim_core::ids::StepId;
+use sim_core::rights::ObjectType;
+use sim_core::world::WorldOperation;
 use sim_core::world::change::Change;
 use sim_core::world::declare::Declarations;
+use sim_core::world::op::Operation;
 
 use super::Resolver;
-use super::args::{Args, Read, unknown};
+use super::args::{Args, Read, unknown, words_of};
 use super::change::CHANGE_WORDS;
 use crate::ast::{Block, Span, Spanned, Stmt};
 use crate::codes;
@@ -12,7 +19,27 @@ use crate::codes;
 /// What stands in a `world` block, beside changes.
 const ENDINGS: &[&str] = &["kill", "logoff"];
 
+/// The word of something that happens by itself, for patterns.
+pub(super) fn happening_named(word: &str) -> Option<&'static str> {
+    CHANGE_WORDS.iter().chain(ENDINGS).find(|known| **known == word).copied()
+}
+
 impl Resolver<'_> {
+    /// Remembers the object that a step may make.
+    pub(super) fn note_made(&mut self, operation: &Operation) {
+        let file = |directory: bool| if directory { ObjectType::Directory } else { ObjectType::File };
+        match operation {
+            Operation::OpenFile(open) if open.disposition.creates() => {
+                self.made_paths.push((file(open.directory), open.path.clone()));
+            }
+            Operation::OpenKey(open) if open.create => {
+                self.made_paths.push((ObjectType::Key, open.path.clone()));
+            }
+            Operation::Rename(rename) => self.made_paths.push((ObjectType::File, rename.to.clone())),
+            _ => {}
+        }
+    }
+
     /// The first pass over a `world` block: the names that its `add`s give.
     pub(super) fn collect_world(&mut self, stmt: &Stmt, head: Spanned<&str>) -> Read<()> {
         for inner in &self.world_block(stmt, head)?.stmts {
@@ -34,52 +61,113 @@ impl Resolver<'_> {
     }
 
     /// What happens by itself, in order of time.
-    pub(super) fn world_bodies(&mut self, stmts: &[Stmt]) {
-        let mut happenings = Vec::new();
+    pub(super) fn world_bodies(&mut self, stmts: &[Stmt]) -> Vec<Happening> {
+        let mut found: Vec<(Happening, Span)> = Vec::new();
         for stmt in stmts {
             let Some(head) = stmt.head.as_ref().filter(|head| head.value == "world") else { continue };
-            let head = Spanned { value: "world", span: head.span };
-            let Ok(block) = self.world_block(stmt, head) else { continue };
+            let Ok(block) = self.world_block(stmt, Spanned { value: "world", span: head.span }) else {
+                continue;
+            };
             for inner in &block.stmts {
                 match self.happening(inner) {
-                    Ok(happening) => {
-                        happenings.push((inner.at.map_or(0, |at| at.value), happening, inner.span));
-                    }
+                    Ok(happening) => found.push((happening, inner.span)),
                     Err(diagnostic) => self.report(diagnostic),
                 }
             }
-            let diagnostic = self.not_built(head.span, "`world`");
-            self.report(diagnostic);
         }
-        happenings.sort_by_key(|(at, ..)| *at);
-        self.rehearse(&happenings);
+        found.sort_by_key(|(happening, _)| happening.at);
+        self.rehearse(&found);
+        self.check_paths(&found);
+        found.into_iter().map(|(happening, _)| happening).collect()
     }
 
-    fn happening(&mut self, stmt: &Stmt) -> Read<Change> {
+    fn happening(&mut self, stmt: &Stmt) -> Read<Happening> {
         let head = self.head_of(stmt, "what happens, such as `change`")?;
-        match head.value {
-            word if CHANGE_WORDS.contains(&word) => self.change(stmt, head),
-            word if ENDINGS.contains(&word) => {
-                Err(self.not_built(head.span, &format!("`{word}` in `world`")))
-            }
-            word => {
-                let known = CHANGE_WORDS.iter().chain(ENDINGS).copied();
-                Err(unknown(codes::HEAD, head.span, "happening", word, known)
-                    .help("a `world` block takes `change`, `add`, `remove`, `kill` and `logoff`"))
+        let Some(verb) = happening_named(head.value) else {
+            let known = CHANGE_WORDS.iter().chain(ENDINGS).copied();
+            return Err(unknown(codes::HEAD, head.span, "happening", head.value, known)
+                .help("a `world` block takes `change`, `add`, `remove`, `kill` and `logoff`"));
+        };
+        let mut args = Args::new(&stmt.parts, head.span);
+        let operation = match verb {
+            "kill" => WorldOperation::Kill(self.process(&args.name("a process or service")?)?),
+            "logoff" => WorldOperation::Logoff(self.principal(&mut args)?),
+            _ => WorldOperation::Change(Box::new(self.change(stmt, head)?)),
+        };
+        if !matches!(operation, WorldOperation::Change(_)) {
+            args.finish(verb)?;
+        }
+        if let WorldOperation::Change(change) = &operation
+            && matches!(**change, Change::Process(_))
+        {
+            return Err(self
+                .not_built(head.span, "a change of a process in `world`")
+                .help("a running process keeps what it was started with; a user changes for later logons"));
+        }
+        let id = StepId(self.steps.len() as u32);
+        self.step_spans.push(head.span);
+        self.steps.push(StepInfo {
+            verb,
+            words: words_of(&stmt.parts).into(),
+            binds: None,
+            place: self.place(head.span),
+        });
+        let expects = self.expectations(&stmt.expects, ObjectType::File);
+        Ok(Happening { id, at: stmt.at.map_or(0, |at| at.value), operation, expects })
+    }
+
+    /// An object that changes is declared, added before, stands on the way to a declared one, or is made by a step.
+    fn check_paths(&mut self, found: &[(Happening, Span)]) {
+        let names_object = |(happening, _): &(Happening, Span)| {
+            matches!(&happening.operation, WorldOperation::Change(change)
+                if matches!(**change, Change::Object(_) | Change::RemoveObject(..)))
+        };
+        if !found.iter().any(names_object) {
+            return;
+        }
+        let mut known = BTreeSet::new();
+        know(&mut known, ObjectType::Directory, "/");
+        know(&mut known, ObjectType::Key, "machine");
+        know(&mut known, ObjectType::Key, "users");
+        for object in &self.declarations.objects {
+            know(&mut known, object.class, &object.path);
+        }
+        for (class, path) in &self.made_paths {
+            know(&mut known, *class, path);
+        }
+        for (happening, span) in found {
+            let WorldOperation::Change(change) = &happening.operation else { continue };
+            let (class, path) = match &**change {
+                Change::AddObject(object) => {
+                    know(&mut known, object.class, &object.path);
+                    continue;
+                }
+                Change::Object(change) => (change.class, &change.path),
+                Change::RemoveObject(class, path) => (*class, path),
+                _ => continue,
+            };
+            let key = class == ObjectType::Key;
+            let wanted = if key { path.to_lowercase() } else { path.to_string() };
+            if !known.contains(&(key, wanted)) {
+                let same = known.iter().filter(|(other, _)| *other == key).map(|(_, path)| path.as_str());
+                let near = self.near_names(same);
+                let diagnostic = unknown(codes::UNKNOWN_NAME, *span, class.name(), path, near);
+                self.report(diagnostic.help("declare it, `add` it before, or let a step create it"));
             }
         }
     }
 
     /// Makes the changes of the directory in their order, so that one that cannot be made is told with its place.
-    fn rehearse(&mut self, happenings: &[(u64, Change, Span)]) {
+    fn rehearse(&mut self, found: &[(Happening, Span)]) {
         let mut directory = Declarations {
             principals: self.declarations.principals.clone(),
             policies: self.declarations.policies.clone(),
             ..Declarations::default()
         };
-        for (_, change, span) in happenings {
+        for (happening, span) in found {
+            let WorldOperation::Change(change) = &happening.operation else { continue };
             let of_directory = matches!(
-                change,
+                **change,
                 Change::Principal(_)
                     | Change::Policy(_)
                     | Change::AddPrincipal(_)
@@ -95,5 +183,15 @@ impl Resolver<'_> {
                 self.report(diagnostic);
             }
         }
+    }
+}
+
+/// Takes in a path and those above it; whether it is one of a key, and the path, folded for keys.
+fn know(known: &mut BTreeSet<(bool, String)>, class: ObjectType, path: &str) {
+    let key = class == ObjectType::Key;
+    let mut path = if key { path.to_lowercase() } else { path.to_owned() };
+    while known.insert((key, path.clone())) {
+        let Some(at) = path.rfind(if key { '\\' } else { '/' }).filter(|at| *at > 0) else { break };
+        path.truncate(at);
     }
 }

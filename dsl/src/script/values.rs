@@ -8,6 +8,7 @@ use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Map};
 use sim_core::engine::script::{Answer, Event};
 use sim_core::ids::Slot;
 use sim_core::rights::AccessMask;
+use sim_core::sid::Sid;
 use sim_core::text::quote;
 use sim_core::trace::names::Names;
 use sim_core::world::op::{Outcome, Success, Value};
@@ -126,9 +127,14 @@ fn object<'a>(event: &Event<'a>) -> Option<&'a ObjectName> {
     })
 }
 
-/// Who was evaluated, or, in a step without a decision, who the thread is.
-fn who(event: &Event<'_>) -> Who {
-    event.check.map_or(event.record.who, |check| check.who)
+/// Who was evaluated, or, in a step without a decision, who the thread is; nobody of what happens by itself.
+fn who(event: &Event<'_>) -> Option<Who> {
+    event.check.map(|check| check.who).or_else(|| event.record.who().copied())
+}
+
+/// The name of one of them.
+fn named(event: &Event<'_>, names: &Names, which: fn(Who) -> Option<Sid>) -> Dynamic {
+    text(&who(event).and_then(which).map(|sid| names.name(sid)).unwrap_or_default())
 }
 
 /// What a predicate sees of an event.
@@ -140,13 +146,16 @@ pub const EVENT_FIELDS: &[EventField] = &[
     },
     EventField {
         name: "process",
-        meaning: "the name of the process",
-        read: |event, _| text(&event.world.process(event.world.thread(event.record.thread).process).name),
+        meaning: "the name of the process; `world` for what happens by itself",
+        read: |event, _| {
+            let process = event.record.thread().map(|thread| event.world.thread(thread).process);
+            text(process.map_or("world", |process| &event.world.process(process).name))
+        },
     },
     EventField {
         name: "thread",
-        meaning: "the name of the thread",
-        read: |event, _| text(&event.world.thread(event.record.thread).name),
+        meaning: "the name of the thread; empty for what happens by itself",
+        read: |event, _| text(event.record.thread().map_or("", |thread| &event.world.thread(thread).name)),
     },
     EventField { name: "verb", meaning: "the word for the step", read: |event, _| text(event.verb) },
     EventField {
@@ -211,28 +220,28 @@ pub const EVENT_FIELDS: &[EventField] = &[
     EventField {
         name: "subject",
         meaning: "the identity that was evaluated; empty where the level gate refuses",
-        read: |event, names| text(&who(event).subject.map(|sid| names.name(sid)).unwrap_or_default()),
+        read: |event, names| named(event, names, |who| who.subject),
     },
     EventField {
         name: "effective",
         meaning: "the identity that the thread acts as",
-        read: |event, names| text(&names.name(who(event).effective)),
+        read: |event, names| named(event, names, |who| Some(who.effective)),
     },
     EventField {
         name: "primary",
         meaning: "the identity of the process",
-        read: |event, names| text(&names.name(who(event).primary)),
+        read: |event, names| named(event, names, |who| Some(who.primary)),
     },
     EventField {
         name: "level",
         meaning: "the level at which the thread impersonates; empty if it does not",
-        read: |event, _| text(who(event).level.map_or("", |level| level.name())),
+        read: |event, _| text(who(event).and_then(|who| who.level).map_or("", |level| level.name())),
     },
     EventField {
         name: "client",
         meaning: "the client that the thread serves; empty if it serves none",
         read: |event, names| {
-            let client = event.world.client_of(event.record.thread);
+            let client = event.record.thread().and_then(|thread| event.world.client_of(thread));
             text(&client.map(|sid| names.name(sid)).unwrap_or_default())
         },
     },

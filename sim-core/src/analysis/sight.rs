@@ -23,6 +23,9 @@ use crate::trace::text;
 use crate::world::op::{DeniedBy, ErrorName, OpenStatus, Outcome, Success};
 use crate::world::{BuildError, CheckPurpose, CheckRecord, Fact, Who, World};
 
+/// The number of nobody: it stands for what happens by itself.
+pub(super) const WORLD: ThreadId = ThreadId(u32::MAX);
+
 /// How a step came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -57,7 +60,7 @@ impl Verdict {
 pub struct Sight {
     /// When it was, in nanoseconds.
     pub time: u64,
-    /// The thread.
+    /// The thread; of what happens by itself, one that nobody has.
     pub thread: ThreadId,
     /// The step.
     pub step: StepId,
@@ -89,7 +92,7 @@ impl Sight {
 /// Whatever runs have in common, kept once: sights of one lexicon compare by number.
 #[derive(Default)]
 pub struct Lexicon {
-    who: Kept<Who>,
+    who: Kept<Option<Who>>,
     reasons: Kept<ReasonKey>,
     details: Kept<Vec<Detail>>,
     words: Kept<String>,
@@ -119,7 +122,7 @@ impl Lexicon {
     /// Who a thread was after a record.
     #[must_use]
     pub fn who(&self, sight: &Sight) -> Option<&Who> {
-        self.who.0.get_index(sight.who as usize)
+        self.who.0.get_index(sight.who as usize)?.as_ref()
     }
 
     /// The client of the connection that a record met.
@@ -159,6 +162,9 @@ impl Course {
     /// The name of a thread.
     #[must_use]
     pub fn thread(&self, thread: ThreadId) -> &str {
+        if thread == WORLD {
+            return "world";
+        }
         self.threads.get(thread.index()).map_or("", String::as_str)
     }
 }
@@ -264,6 +270,13 @@ impl Lexicon {
                 }
                 Fact::Remark(remark) => details.push(Detail::Text(remark.words().0.to_owned())),
                 Fact::Started(_, user) => details.push(Detail::Owner(*user)),
+                Fact::Changed(object, _) => details.push(Detail::Text(object.to_string())),
+                Fact::DirectoryChanged(change) => {
+                    details.push(Detail::Text(text::difference_words(change, names)));
+                }
+                Fact::Outdated(difference) => {
+                    details.push(Detail::Text(text::outdated_words(difference, names)));
+                }
             }
         }
         if let Outcome::Failed(failure) = record.outcome {
@@ -276,10 +289,10 @@ impl Lexicon {
         text::write_outcome(&mut words, record, names);
         Sight {
             time: record.time,
-            thread: record.thread,
+            thread: record.thread().unwrap_or(WORLD),
             step: record.step,
             verdict: Verdict::of(record.outcome),
-            who: self.who.number(record.who),
+            who: self.who.number(record.who().copied()),
             reason: self.reasons.number(reason),
             details: self.details.number(details),
             peer: self.words.number(peer),

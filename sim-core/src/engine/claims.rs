@@ -35,7 +35,7 @@ impl ClaimState {
         if !pattern.models.is_empty() && !pattern.models.contains(&world.model.name) {
             return Ok(0);
         }
-        if !by_matches(world, pattern, record.thread) {
+        if !by_matches(world, pattern, record.thread()) {
             return Ok(0);
         }
         let events = match pattern.event {
@@ -47,14 +47,15 @@ impl ClaimState {
         if events.is_empty() {
             return Ok(0);
         }
-        let condition = pattern
-            .condition
-            .as_ref()
-            .is_none_or(|condition| evaluate_condition(world, record.thread, condition));
+        let condition =
+            pattern.condition.as_ref().is_none_or(|condition| holds_for(world, record.thread(), condition));
         if !condition {
             return Ok(0);
         }
-        let wanted = pattern.subject.map(|identity| resolve_identity(world, record.thread, identity));
+        let wanted = pattern.subject.map(|identity| match (identity, record.thread()) {
+            (IdentityRef::Sid(sid), _) => Some(sid),
+            (_, thread) => resolve_identity(world, thread?, identity),
+        });
         let hits =
             events.iter().filter(|subject| wanted.is_none_or(|w| w.is_some() && w == **subject)).count();
         self.hits += hits as u64;
@@ -81,18 +82,41 @@ fn predicted(
         }
     }
     let holds = !decided && step_on_object(pattern, event.record) && scripts.holds(predicate, event)?;
-    Ok(if holds { vec![event.record.who.subject] } else { Vec::new() })
+    Ok(if holds { vec![event.record.who().and_then(|who| who.subject)] } else { Vec::new() })
 }
 
-fn by_matches(world: &World, pattern: &Pattern, thread: ThreadId) -> bool {
+fn by_matches(world: &World, pattern: &Pattern, thread: Option<ThreadId>) -> bool {
     pattern.by.is_none_or(|(process, wanted)| {
-        world.thread(thread).process == process && wanted.is_none_or(|wanted| wanted == thread)
+        thread.is_some_and(|thread| {
+            world.thread(thread).process == process && wanted.is_none_or(|wanted| wanted == thread)
+        })
     })
+}
+
+/// Whether a condition holds for whoever acts; of what happens by itself, nothing holds that is said of a thread.
+fn holds_for(world: &World, thread: Option<ThreadId>, condition: &Condition) -> bool {
+    match (thread, condition) {
+        (Some(thread), _) => evaluate_condition(world, thread, condition),
+        (None, Condition::Constant(holds)) => *holds,
+        (None, Condition::Model(comparison, name)) => comparison.holds(&world.model.name, &name.as_ref()),
+        (None, Condition::Not(inner)) => !holds_for(world, None, inner),
+        (None, Condition::And(left, right)) => holds_for(world, None, left) && holds_for(world, None, right),
+        (None, Condition::Or(left, right)) => holds_for(world, None, left) || holds_for(world, None, right),
+        (
+            None,
+            Condition::Filled(_)
+            | Condition::Impersonating
+            | Condition::Level(..)
+            | Condition::Subject(_)
+            | Condition::Client(_),
+        ) => false,
+    }
 }
 
 /// The subjects of the events of a record that a claim looks for: of each decision, or of the step itself.
 fn events(world: &World, claim: &Claim, record: &Record, verb: &str) -> Vec<Option<Sid>> {
     let pattern = &claim.pattern;
+    let subject = record.who().and_then(|who| who.subject);
     let checks = || {
         record.facts.iter().filter_map(|fact| match fact {
             Fact::Check(check) => Some(check.as_ref()),
@@ -121,7 +145,7 @@ fn events(world: &World, claim: &Claim, record: &Record, verb: &str) -> Vec<Opti
                 Fact::ContinuousAudit(used, fits)
                     if fits == success && pattern.object.as_ref().is_none_or(|o| o.matches(&used.object)) =>
                 {
-                    Some(Some(record.who.effective))
+                    Some(record.who().map(|who| who.effective))
                 }
                 _ => None,
             });
@@ -144,13 +168,13 @@ fn events(world: &World, claim: &Claim, record: &Record, verb: &str) -> Vec<Opti
             .collect(),
         PatternEvent::Error(name) => {
             let failed = matches!(record.outcome, Outcome::Failed(failure) if failure.error == *name);
-            if failed && step_on_object(pattern, record) { vec![record.who.subject] } else { Vec::new() }
+            if failed && step_on_object(pattern, record) { vec![subject] } else { Vec::new() }
         }
         // The port answers for these.
         PatternEvent::Script(_) => Vec::new(),
         PatternEvent::Verb(wanted) => {
             if *wanted == verb && step_on_object(pattern, record) {
-                vec![record.who.subject]
+                vec![subject]
             } else {
                 Vec::new()
             }
@@ -176,6 +200,7 @@ fn step_on_object(pattern: &Pattern, record: &Record) -> bool {
     record.facts.iter().any(|fact| match fact {
         Fact::Check(check) => object.matches(&check.object),
         Fact::HandleUse(used) => object.matches(&used.object),
+        Fact::Changed(changed, _) => object.matches(changed),
         _ => false,
     })
 }

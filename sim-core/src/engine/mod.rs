@@ -52,16 +52,14 @@ pub struct Record {
     pub sequence: u64,
     /// Virtual time in nanoseconds.
     pub time: u64,
-    /// The thread.
-    pub thread: ThreadId,
+    /// The thread, and who it is afterwards; `None` for what happens by itself.
+    pub actor: Option<(ThreadId, Who)>,
     /// The step.
     pub step: StepId,
     /// What came of it.
     pub outcome: Outcome,
     /// What it looked at and brought to light.
     pub facts: Vec<Fact>,
-    /// Who the thread is after it.
-    pub who: Who,
     /// The time at which it should have come, if that was past.
     pub late: Option<u64>,
     /// Expectations of the step that were not met, by position.
@@ -80,6 +78,20 @@ impl Record {
             Some(words) => words,
             None => scenario.steps.get(self.step.index()).map_or("", |info| &info.words),
         }
+    }
+}
+
+impl Record {
+    /// The thread, unless it happened by itself.
+    #[must_use]
+    pub fn thread(&self) -> Option<ThreadId> {
+        self.actor.map(|(thread, _)| thread)
+    }
+
+    /// Who the thread is afterwards.
+    #[must_use]
+    pub fn who(&self) -> Option<&Who> {
+        self.actor.as_ref().map(|(_, who)| who)
     }
 }
 

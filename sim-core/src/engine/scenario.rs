@@ -10,6 +10,7 @@ use crate::model::Model;
 use crate::rights::AccessMask;
 use crate::sid::Sid;
 use crate::token::ImpersonationLevel;
+use crate::world::WorldOperation;
 use crate::world::declare::Declarations;
 use crate::world::op::{DeniedBy, ErrorName, Operation};
 
@@ -42,6 +43,21 @@ pub struct Scenario {
     pub steps: Vec<StepInfo>,
     /// Its scripts, if it has any.
     pub scripts: Option<Arc<dyn Script>>,
+    /// What happens by itself, in order of time.
+    pub world: Vec<Happening>,
+}
+
+/// Something that happens by itself. It costs no time, and comes before what threads do at the same instant.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// Its number among the steps.
+    pub id: StepId,
+    /// When.
+    pub at: u64,
+    /// What.
+    pub operation: WorldOperation,
+    /// What must come of it.
+    pub expects: Vec<StepExpectation>,
 }
 
 /// What virtual time 0 is called where a scenario does not say.
@@ -57,6 +73,20 @@ pub struct Cost {
     pub low: u64,
     /// The most.
     pub high: u64,
+}
+
+impl Scenario {
+    /// What must come of a step.
+    #[must_use]
+    pub fn expectations(&self, step: StepId) -> &[StepExpectation] {
+        let by_itself = self.world.iter().map(|happening| (happening.id, &happening.expects));
+        let steps = self.programs.iter().flat_map(|program| &program.code);
+        let in_threads = steps.filter_map(|instruction| match instruction {
+            Instruction::Step(step) => Some((step.id, &step.expects)),
+            _ => None,
+        });
+        by_itself.chain(in_threads).find(|(id, _)| *id == step).map_or(&[], |(_, expects)| expects)
+    }
 }
 
 /// Bounds of a run.

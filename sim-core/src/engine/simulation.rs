@@ -8,13 +8,15 @@ use std::hash::{Hash, Hasher};
 use super::claims::{ClaimState, evaluate_condition, step_expectation_met};
 use super::queue::EventQueue;
 use super::rng::{Purpose, SimRng};
-use super::scenario::{DEFAULT_COST, Instruction, Place, Program, Scenario, Step};
+use super::scenario::{
+    DEFAULT_COST, Happening, Instruction, Place, Program, Scenario, Step, StepExpectation,
+};
 use super::script::{Event, Scene, Suspended, Turn};
 use super::{Ending, Finished, Left, Record, RunConfig, Totals, build_world};
 use crate::fingerprint;
 use crate::ids::{Slot, StepId, ThreadId};
 use crate::world::op::{Call, Operation, Outcome, ScriptFault};
-use crate::world::{BuildError, Fact, ProcessState, World};
+use crate::world::{BuildError, Fact, ProcessState, World, WorldOperation};
 
 /// The most control instructions between two steps: more can only be a loop in which nothing happens.
 const IDLE_INSTRUCTIONS: u32 = 100_000;
@@ -39,6 +41,8 @@ pub struct State {
     costs: SimRng,
     /// What scripts draw from.
     random: SimRng,
+    /// How much of what happens by itself has happened.
+    happened: usize,
 }
 
 /// What has been seen so far: counted and held against what was stated, without influence on what comes.
@@ -137,7 +141,7 @@ impl<'a> Simulation<'a> {
         Ok(Simulation {
             scenario,
             config,
-            state: State { world, queue, positions, resting: 0, costs, random },
+            state: State { world, queue, positions, resting: 0, costs, random, happened: 0 },
             seen: Seen {
                 claims: vec![ClaimState::default(); scenario.claims.len()],
                 reached: vec![false; scenario.steps.len()],
@@ -164,14 +168,19 @@ impl<'a> Simulation<'a> {
     /// # Errors
     /// Why there is none: the run has ended, or a limit ends it.
     pub fn advance(&mut self) -> Result<Record, Ending> {
-        while let Some(time) = self.state.queue.next_time() {
+        loop {
             if self.seen.fault.is_some() {
                 return Err(Ending::Script);
             }
+            let happening = self.scenario.world.get(self.state.happened);
             // An `every` goes on for ever; alone it keeps nothing alive.
-            if self.state.resting == self.state.queue.len() {
-                break;
+            if happening.is_none() && self.state.resting == self.state.queue.len() {
+                return Err(Ending::Finished);
             }
+            let due = happening.map(|happening| happening.at);
+            let Some(time) = self.state.queue.next_time().into_iter().chain(due).min() else {
+                return Err(Ending::Finished);
+            };
             if self.config.until.is_some_and(|until| time > until) {
                 return Err(Ending::Until);
             }
@@ -179,7 +188,14 @@ impl<'a> Simulation<'a> {
             if time > self.config.limits.time || time == u64::MAX {
                 return Err(Ending::TimeLimit);
             }
-            let Some((time, thread)) = self.state.queue.pop() else { break };
+            if let Some(happening) = happening.filter(|happening| happening.at == time) {
+                if self.seen.totals.events >= self.config.limits.events {
+                    return Err(Ending::EventLimit);
+                }
+                self.state.world.now = time;
+                return Ok(self.happen(happening));
+            }
+            let Some((time, thread)) = self.state.queue.pop() else { return Err(Ending::Finished) };
             self.state.world.now = time;
             if std::mem::take(&mut self.state.positions[thread.index()].resting) {
                 self.state.resting -= 1;
@@ -221,7 +237,31 @@ impl<'a> Simulation<'a> {
                 return Ok(record);
             }
         }
-        Err(Ending::Finished)
+    }
+
+    /// Lets something happen that no thread does.
+    fn happen(&mut self, happening: &Happening) -> Record {
+        self.state.happened += 1;
+        let mut facts = Vec::new();
+        let outcome = self.state.world.happen(&happening.operation, &mut facts);
+        if !matches!(happening.operation, WorldOperation::Change(_)) {
+            self.reap();
+        }
+        let mut record = Record {
+            sequence: self.seen.totals.events,
+            time: self.state.world.now,
+            actor: None,
+            step: happening.id,
+            words: None,
+            outcome,
+            facts,
+            late: None,
+            unmet: Vec::new(),
+            broken: Vec::new(),
+        };
+        self.judge(&happening.expects, &mut record);
+        self.wake();
+        record
     }
 
     /// Goes on to the thread's next step.
@@ -353,17 +393,16 @@ impl<'a> Simulation<'a> {
         let mut record = Record {
             sequence: self.seen.totals.events,
             time: self.state.world.now,
-            thread,
+            actor: Some((thread, self.state.world.who(thread))),
             step: step.id,
             outcome,
             facts,
-            who: self.state.world.who(thread),
             late,
             unmet: Vec::new(),
             broken: Vec::new(),
             words: None,
         };
-        self.judge(step, &mut record);
+        self.judge(&step.expects, &mut record);
         let cost = self.cost_of(step);
         self.wake();
         if self.state.world.thread(thread).state == ProcessState::Running {
@@ -386,7 +425,7 @@ impl<'a> Simulation<'a> {
     }
 
     /// Holds a record against what was stated, and counts it.
-    fn judge(&mut self, step: &Step, record: &mut Record) {
+    fn judge(&mut self, expects: &[StepExpectation], record: &mut Record) {
         self.seen.totals.events += 1;
         self.seen.totals.errors += u64::from(matches!(record.outcome, Outcome::Failed(_)));
         for fact in &record.facts {
@@ -398,10 +437,10 @@ impl<'a> Simulation<'a> {
                 }
             }
         }
-        if let Some(reached) = self.seen.reached.get_mut(step.id.index()) {
+        if let Some(reached) = self.seen.reached.get_mut(record.step.index()) {
             *reached = true;
         }
-        let unmet = step.expects.iter().enumerate().filter(|(_, expectation)| {
+        let unmet = expects.iter().enumerate().filter(|(_, expectation)| {
             expectation.holds_in(&self.config.model)
                 && !step_expectation_met(&self.state.world, expectation.what, record)
         });
@@ -527,14 +566,15 @@ impl<'a> Simulation<'a> {
         let reached = |id: &StepId| self.seen.reached.get(id.index()).copied().unwrap_or(true);
         let ids = || (0..self.seen.reached.len()).map(|n| StepId(n as u32));
         let mut known: BTreeSet<Option<Place>> = ids().filter(reached).map(place).collect();
+        let here = |expects: &[StepExpectation]| expects.iter().any(|e| e.holds_in(&self.config.model));
+        let by_itself = self.scenario.world.iter().filter(|happening| here(&happening.expects));
         let steps = self.scenario.programs.iter().flat_map(|program| &program.code);
         steps
             .filter_map(|instruction| match instruction {
-                Instruction::Step(step) if step.expects.iter().any(|e| e.holds_in(&self.config.model)) => {
-                    Some(step.id)
-                }
+                Instruction::Step(step) if here(&step.expects) => Some(step.id),
                 _ => None,
             })
+            .chain(by_itself.map(|happening| happening.id))
             .filter(|id| known.insert(place(*id)))
             .collect()
     }

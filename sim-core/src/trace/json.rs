@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::names::Names;
 use super::origin::{OriginLine, origin};
 use super::rights::rights_words;
-use super::text::{denied_words, reason_rules, reason_words, unmet_words};
+use super::text::{denied_words, outdated_words, reason_rules, reason_words, unmet_words};
 use crate::engine::scenario::Scenario;
 use crate::engine::{Ending, Finished, Left, Record};
 use crate::model::Model;
@@ -21,7 +21,7 @@ use crate::sid::Sid;
 use crate::text::escape_json;
 use crate::token::ImpersonationLevel;
 use crate::world::op::{Outcome, Success};
-use crate::world::{CheckRecord, Fact, Who, World};
+use crate::world::{CheckRecord, Fact, World};
 
 /// The version of the format; the number behind the slash changes when a field goes or changes its meaning.
 pub const SCHEMA: &str = "scn.trace/1";
@@ -91,14 +91,14 @@ pub struct RecordLine {
     pub sequence: u64,
     /// Virtual time in nanoseconds.
     pub time: u64,
-    /// The process's name.
+    /// The process's name; `world` for what happens by itself.
     pub process: String,
-    /// The thread's name.
-    pub thread: String,
+    /// The thread's name; this and what follows about threads and tokens is not there for what happens by itself.
+    pub thread: Option<String>,
     /// The pid.
-    pub pid: u32,
+    pub pid: Option<u32>,
     /// The tid.
-    pub tid: u32,
+    pub tid: Option<u32>,
     /// What the step does.
     pub verb: String,
     /// The rest of the step in the words of the scenario.
@@ -120,9 +120,9 @@ pub struct RecordLine {
     /// The stage that refused, of an access that was denied.
     pub denied_by: Option<String>,
     /// The user of the process's primary token.
-    pub primary: Principal,
+    pub primary: Option<Principal>,
     /// The user of the token in effect after the step.
-    pub effective: Principal,
+    pub effective: Option<Principal>,
     /// Its level while the thread impersonates.
     pub effective_level: Option<&'static str>,
     /// The user that access checks evaluate; none where the level gate refuses.
@@ -135,6 +135,8 @@ pub struct RecordLine {
     pub checks: Vec<CheckLine>,
     /// The gates of impersonation that it met.
     pub gate: Option<GateLine>,
+    /// Where a token and the directory disagree.
+    pub warnings: Vec<String>,
     /// The time at which it should have come, if that was past.
     pub late: Option<u64>,
     /// Expectations that were not met, as they are written.
@@ -260,8 +262,8 @@ pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> Line {
 #[must_use]
 pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record) -> Option<Line> {
     let info = scenario.steps.get(record.step.index())?;
-    let thread = world.thread(record.thread);
-    let process = world.process(thread.process);
+    let thread = record.thread().map(|thread| world.thread(thread));
+    let process = thread.map(|thread| world.process(thread.process));
     // What an open was about is said after its checks.
     let class = record.facts.iter().rev().find_map(|fact| match fact {
         Fact::Opened(_, class) => Some(*class),
@@ -284,14 +286,14 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
             )
         }
     };
-    let Who { primary, effective, level: effective_level, subject, .. } = record.who;
+    let who = record.who();
     Some(Line::Record(Box::new(RecordLine {
         sequence: record.sequence,
         time: record.time,
-        process: process.name.to_string(),
-        thread: thread.name.to_string(),
-        pid: process.pid,
-        tid: thread.tid,
+        process: process.map_or("world", |process| &process.name).to_owned(),
+        thread: thread.map(|thread| thread.name.to_string()),
+        pid: process.map(|process| process.pid),
+        tid: thread.map(|thread| thread.tid),
         verb: info.verb.to_owned(),
         words: record.words(scenario).to_string(),
         binds: info.binds.as_ref().map(ToString::to_string),
@@ -305,16 +307,16 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
         level,
         error,
         denied_by,
-        primary: principal(names, primary),
-        effective: principal(names, effective),
-        effective_level: effective_level.map(ImpersonationLevel::name),
-        evaluated_as: subject.map(|sid| principal(names, sid)),
-        not_evaluated: match (subject, effective_level) {
+        primary: who.map(|who| principal(names, who.primary)),
+        effective: who.map(|who| principal(names, who.effective)),
+        effective_level: who.and_then(|who| who.level).map(ImpersonationLevel::name),
+        evaluated_as: who.and_then(|who| who.subject).map(|sid| principal(names, sid)),
+        not_evaluated: who.and_then(|who| match (who.subject, who.level) {
             (None, Some(ImpersonationLevel::Anonymous)) => Some("anonymous_level"),
             (None, Some(_)) => Some("identification_level"),
             _ => None,
-        },
-        origin: origin(world, scenario, record.thread),
+        }),
+        origin: record.thread().and_then(|thread| origin(world, scenario, thread)),
         checks: record
             .facts
             .iter()
@@ -327,6 +329,14 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
             Fact::Gate(gate) => Some(gate_line(gate)),
             _ => None,
         }),
+        warnings: record
+            .facts
+            .iter()
+            .filter_map(|fact| match fact {
+                Fact::Outdated(difference) => Some(outdated_words(difference, names)),
+                _ => None,
+            })
+            .collect(),
         late: record.late,
         unmet: unmet_words(scenario, record),
         broken: record

@@ -22,7 +22,7 @@ use crate::text::{escape, name, quote};
 use crate::token::impersonate::{Cap, GateRecord};
 use crate::world::op::{DeniedBy, Failure, OpenStatus, Outcome, Success};
 use crate::world::{
-    CheckPurpose, CheckRecord, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread, World,
+    CheckPurpose, CheckRecord, Difference, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread, World,
 };
 
 /// Which decisions are derived in full.
@@ -75,7 +75,10 @@ pub fn write_record(
     pad_left(out, start, 10);
     out.push_str("  ");
     let start = out.len();
-    world.push_thread_name(out, record.thread);
+    match record.thread() {
+        Some(thread) => world.push_thread_name(out, thread),
+        None => out.push_str("world"),
+    }
     pad(out, start, 24);
     out.push(' ');
     let start = out.len();
@@ -103,7 +106,8 @@ pub fn write_record(
     out.push('\n');
     write_details(out, scenario, names, record, explain);
     if wanted(explain, record)
-        && let Some(words) = origin_words(world, scenario, names, record.thread)
+        && let Some(thread) = record.thread()
+        && let Some(words) = origin_words(world, scenario, names, thread)
     {
         let _ = writeln!(out, "{INDENT}identity        {words}");
     }
@@ -321,7 +325,7 @@ fn privilege_words(state: PrivilegeState) -> &'static str {
 
 /// Who was evaluated, and where it differs who the thread is (IMP-41).
 fn write_identity(out: &mut String, record: &Record, names: &Names) {
-    let who = &record.who;
+    let Some(who) = record.who() else { return };
     let after_error = matches!(record.outcome, Outcome::Failed(f) if f.denied.is_none());
     let join = if after_error { ", goes on as " } else { "  as " };
     let name = |sid| names.name(sid);
@@ -356,7 +360,7 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
                 // The identity is the one at the time of the operation, not the opener's (AUD-6).
                 let word = if *fits { "success" } else { "failure" };
                 let rights = rights_words(used.required, used.object.class);
-                let whom = names.name(record.who.effective);
+                let whom = record.who().map_or_else(Default::default, |who| names.name(who.effective));
                 let _ = writeln!(out, "{INDENT}continuous audit {word} for {rights} as {whom} [AUD-6]");
             }
             Fact::Gate(gate) => write_gate(out, gate),
@@ -409,7 +413,24 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             Fact::Started(pid, user) => {
                 let _ = writeln!(out, "{INDENT}pid {pid} as {}", names.name(*user));
             }
-            Fact::Peer(_) | Fact::HandleUse(_) => {}
+            Fact::Changed(_, handles) => {
+                if *handles > 0 {
+                    let what =
+                        if *handles == 1 { "handle keeps its mask" } else { "handles keep their masks" };
+                    let _ = writeln!(out, "{INDENT}{handles} open {what} [FILE-4]");
+                }
+            }
+            Fact::DirectoryChanged(change) => {
+                let who = names.name(change.principal);
+                let _ = writeln!(out, "{INDENT}directory {who}: {}", difference_words(change, names));
+            }
+            // The same token may be asked about more than once in a step.
+            Fact::Outdated(difference)
+                if !record.facts.iter().take(position).any(|earlier| earlier == fact) =>
+            {
+                let _ = writeln!(out, "{INDENT}{}", outdated_words(difference, names));
+            }
+            Fact::Peer(_) | Fact::HandleUse(_) | Fact::Outdated(_) => {}
         }
     }
     if let Some(due) = record.late {
@@ -423,6 +444,39 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             let _ = writeln!(out, "{INDENT}UNMET {}", escape(&words));
         }
     }
+}
+
+/// The warning that a token and the directory disagree.
+#[must_use]
+pub fn outdated_words(difference: &Difference, names: &Names) -> String {
+    let who = names.name(difference.principal);
+    let at = format_time(difference.at);
+    let words = difference_words(difference, names);
+    format!("warning: the token of {who} is older than the directory's change of {at}: {words} [TOK-2]")
+}
+
+/// How a principal differs from what it was.
+#[must_use]
+pub fn difference_words(difference: &Difference, names: &Names) -> String {
+    if difference.removed {
+        return "removed".to_owned();
+    }
+    let list =
+        |sids: &[crate::sid::Sid]| sids.iter().map(|sid| names.name(*sid)).collect::<Vec<_>>().join(", ");
+    let mut words = Vec::new();
+    if difference.added {
+        words.push("added".to_owned());
+    }
+    if !difference.left.is_empty() {
+        words.push(format!("no more in {}", list(&difference.left)));
+    }
+    if !difference.joined.is_empty() {
+        words.push(format!("now in {}", list(&difference.joined)));
+    }
+    if !difference.other.is_empty() {
+        words.push(format!("changed: {}", difference.other.join(", ")));
+    }
+    words.join("; ")
 }
 
 /// Words of the author that may be of any length, short enough to read.
@@ -439,15 +493,7 @@ pub fn shortened(words: &str) -> String {
 /// The expectations of a record's step that were not met, as they are written.
 #[must_use]
 pub fn unmet_words(scenario: &Scenario, record: &Record) -> Vec<String> {
-    use crate::engine::scenario::Instruction;
-    let step =
-        scenario.programs.iter().flat_map(|program| &program.code).find_map(
-            |instruction| match instruction {
-                Instruction::Step(step) if step.id == record.step => Some(step),
-                _ => None,
-            },
-        );
-    let expects = step.map_or(&[][..], |step| &step.expects);
+    let expects = scenario.expectations(record.step);
     record.unmet.iter().filter_map(|n| expects.get(*n)).map(|unmet| unmet.words.to_string()).collect()
 }
 

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::declare::{Declarations, DescriptorParts, ProcessDecl, SecurityDecl};
+use super::directory::Directory;
 use super::file::Defaults;
 use super::live::changed;
 use super::logon::{Logon, default_dacl};
@@ -57,13 +58,13 @@ impl World {
     pub fn build(declarations: &Declarations, slots: &[u32], model: &Model) -> Result<World, BuildError> {
         let mut sids = SidTable::new();
         let anonymous = anonymous_token(model, &mut sids, TokenId(u32::MAX), SessionId(1));
-        let world = World {
+        let mut world = World {
             model: *model,
             now: 0,
             sids: Arc::new(sids),
             policies: Arc::new(PolicyCache::default()),
             anonymous,
-            principals: Arc::new(declarations.principals.clone()),
+            directory: Arc::new(Directory::of(declarations)),
             sessions: Vec::new(),
             logons: BTreeMap::new(),
             ended_sessions: Vec::new(),
@@ -85,49 +86,42 @@ impl World {
         };
         let mapping = model.mapping(ObjectType::Process);
         let mut table = SidTable::new();
+        // A process that does not run has a descriptor all the same.
         let nobody = Arc::new(Descriptor::compile(SecurityDescriptor::default(), mapping, model, &mut table));
-        let mut builder = Builder { world, declarations, nobody, shared: BTreeMap::new() };
-        builder.world.add_fixed_sessions();
-        builder.add_policies();
-        builder.add_roots();
+        world.read_policies();
+        world.add_fixed_sessions();
+        let mut builder = Builder { world: &mut world, shared: BTreeMap::new() };
+        builder.add_roots(declarations);
         for (position, object) in declarations.objects.iter().enumerate() {
             builder.add_object(position, object)?;
         }
         for (position, link) in declarations.links.iter().enumerate() {
-            builder.add_link(position, link)?;
+            builder.add_link(declarations.objects.len() + position, link)?;
         }
         let mut slots = slots.iter().copied();
         for (position, process) in declarations.processes.iter().enumerate() {
-            builder.add_process(position, process, &mut slots)?;
+            builder.add_process(position, process, &nobody, &mut slots)?;
         }
         for endpoint in &declarations.endpoints {
             builder.add_endpoint(endpoint)?;
         }
-        Ok(builder.world)
+        Ok(world)
     }
 }
 
 struct Builder<'a> {
-    world: World,
-    declarations: &'a Declarations,
-    /// The descriptor of a process that does not run.
-    nobody: Arc<Descriptor>,
+    world: &'a mut World,
     /// Descriptors that were computed already: for objects of one owner and class under one parent.
     shared: BTreeMap<(Option<ObjectId>, Sid, ObjectType), Arc<Descriptor>>,
 }
 
-impl Builder<'_> {
-    fn compile(&mut self, source: SecurityDescriptor, class: ObjectType) -> Arc<Descriptor> {
-        let mapping = self.world.model.mapping(class);
-        let sids = Arc::make_mut(&mut self.world.sids);
-        Arc::new(Descriptor::compile(source, mapping, &self.world.model, sids))
-    }
-
+impl World {
     /// Central policies (CAP-1): what a declaration cannot hold broken, so every list is a sound one.
-    fn add_policies(&mut self) {
-        let model = &{ self.world.model };
+    pub(super) fn read_policies(&mut self) {
+        let model = &{ self.model };
         let list = |aces: &[Ace]| PolicyAcl::Acl(Acl::new(aces.to_vec()));
-        let policies = self.declarations.policies.iter().map(|policy| Policy {
+        let directory = self.directory.clone();
+        let policies = directory.policies.iter().map(|policy| Policy {
             sid: policy.sid,
             rules: policy
                 .rules
@@ -141,12 +135,53 @@ impl Builder<'_> {
                 })
                 .collect(),
         });
-        let cache = PolicyCache::new(policies, model, Arc::make_mut(&mut self.world.sids));
-        self.world.policies = Arc::new(cache);
+        self.policies = Arc::new(PolicyCache::new(policies, model, Arc::make_mut(&mut self.sids)));
+    }
+
+    /// Adds an object as it is declared, while the world runs.
+    pub(super) fn add_declared(&mut self, object: &super::declare::ObjectDecl) -> Result<(), BuildError> {
+        Builder { world: self, shared: BTreeMap::new() }.add_object(0, object)
+    }
+
+    /// The key that every user has (KEY-5).
+    pub(super) fn add_own_key(&mut self, user: Sid) {
+        let Some(users) = self.object(HIVES).children.get("users").copied() else { return };
+        if self.object(users).children.contains_key(user.to_string().to_lowercase().as_str()) {
+            return;
+        }
+        let mut builder = Builder { world: self, shared: BTreeMap::new() };
+        let own = builder.compile(hive_descriptor(user, KEY_ALL), ObjectType::Key);
+        self.insert_object(users, Arc::from(user.to_string()), ObjectType::Key, Some(own));
+    }
+
+    /// A whole descriptor as it was given, read in the model's dialect.
+    pub(super) fn whole_descriptor(
+        &self,
+        given: &SecurityDecl,
+        class: ObjectType,
+    ) -> Result<SecurityDescriptor, String> {
+        match given {
+            SecurityDecl::Sddl(text, domain) => {
+                let context =
+                    SddlContext { domain: *domain, class: Some(class), ..SddlContext::of(&self.model) };
+                sddl::parse(text, &context).map_err(|error| error.to_string())
+            }
+            SecurityDecl::Bytes(bytes) => SecurityDescriptor::decode(bytes, &self.model)
+                .map_err(|error| format!("its descriptor is malformed: {error}")),
+            SecurityDecl::Parts(_) | SecurityDecl::Missing => Ok(SecurityDescriptor::default()),
+        }
+    }
+}
+
+impl Builder<'_> {
+    fn compile(&mut self, source: SecurityDescriptor, class: ObjectType) -> Arc<Descriptor> {
+        let mapping = self.world.model.mapping(class);
+        let sids = Arc::make_mut(&mut self.world.sids);
+        Arc::new(Descriptor::compile(source, mapping, &self.world.model, sids))
     }
 
     /// The root of all files, the place above all hives, and the hives that always exist (FILE-12, KEY-5).
-    fn add_roots(&mut self) {
+    fn add_roots(&mut self, declarations: &Declarations) {
         let root = self.compile(implicit_directory(), ObjectType::Directory);
         let objects = Arc::make_mut(&mut self.world.objects);
         let bare = |class, descriptor| Object {
@@ -164,10 +199,9 @@ impl Builder<'_> {
 
         let machine = self.compile(hive_descriptor(sid::AUTHENTICATED_USERS, KEY_READ), ObjectType::Key);
         self.world.insert_object(HIVES, Arc::from("Machine"), ObjectType::Key, Some(machine.clone()));
-        let users = self.world.insert_object(HIVES, Arc::from("Users"), ObjectType::Key, Some(machine));
-        for principal in self.declarations.principals.iter().filter(|principal| principal.can_log_on) {
-            let own = self.compile(hive_descriptor(principal.sid, KEY_ALL), ObjectType::Key);
-            self.world.insert_object(users, Arc::from(principal.sid.to_string()), ObjectType::Key, Some(own));
+        self.world.insert_object(HIVES, Arc::from("Users"), ObjectType::Key, Some(machine));
+        for principal in declarations.principals.iter().filter(|principal| principal.can_log_on) {
+            self.world.add_own_key(principal.sid);
         }
     }
 
@@ -254,7 +288,7 @@ impl Builder<'_> {
     fn add_link(&mut self, position: usize, link: &Link) -> Result<(), BuildError> {
         let failed = |why: &str| BuildError {
             what: format!("link {}", quote(&link.path)),
-            object: Some(self.declarations.objects.len() + position),
+            object: Some(position),
             process: None,
             why: why.to_owned(),
         };
@@ -314,20 +348,9 @@ impl Builder<'_> {
     ) -> Result<Option<Arc<Descriptor>>, BuildError> {
         Ok(match &object.security {
             SecurityDecl::Missing => None,
-            SecurityDecl::Sddl(text, domain) => {
-                let context = SddlContext {
-                    domain: *domain,
-                    class: Some(object.class),
-                    ..SddlContext::of(&self.world.model)
-                };
-                let source = sddl::parse(text, &context).map_err(|error| failed(&error.to_string()))?;
-                Some(self.compile(source, object.class))
-            }
-            SecurityDecl::Bytes(bytes) => {
-                let source = SecurityDescriptor::decode(bytes, &self.world.model);
-                let source =
-                    source.map_err(|error| failed(&format!("its descriptor is malformed: {error}")))?;
-                Some(self.compile(source, object.class))
+            SecurityDecl::Sddl(..) | SecurityDecl::Bytes(_) => {
+                let source = self.world.whole_descriptor(&object.security, object.class);
+                Some(self.compile(source.map_err(|error| failed(&error))?, object.class))
             }
             SecurityDecl::Parts(parts) => {
                 let owner = parts.owner.unwrap_or(SYSTEM);
@@ -367,7 +390,7 @@ impl Builder<'_> {
     /// What the owner's token contributes: a user's own group and default DACL; for a group or SYSTEM the same SID and
     /// full access for SYSTEM and the owner (section 10.9).
     fn owner_defaults(&self, owner: Sid) -> Defaults {
-        let user = self.declarations.principals.iter().find(|p| p.sid == owner && p.can_log_on);
+        let user = self.world.directory.principal(owner).filter(|principal| principal.can_log_on);
         let given = user.and_then(|principal| principal.shape.default_dacl.clone());
         let dacl = given.unwrap_or_else(|| default_dacl(owner));
         Defaults {
@@ -382,6 +405,7 @@ impl Builder<'_> {
         &mut self,
         position: usize,
         decl: &ProcessDecl,
+        nobody: &Arc<Descriptor>,
         slots: &mut dyn Iterator<Item = u32>,
     ) -> Result<(), BuildError> {
         let id = ProcessId(self.world.processes.len() as u32);
@@ -391,7 +415,7 @@ impl Builder<'_> {
             pid: 0,
             primary: NO_TOKEN,
             trust: decl.trust.unwrap_or_default(),
-            descriptor: self.nobody.clone(),
+            descriptor: nobody.clone(),
             live_threads: 0,
             threads: (first, decl.threads.len() as u32),
             signed: decl.trust,

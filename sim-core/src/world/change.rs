@@ -217,6 +217,8 @@ pub enum ChangeError {
     Unreadable(String),
     /// A running world cannot make it.
     NotWhileItRuns,
+    /// It has no process that runs.
+    NotRunning,
 }
 
 impl fmt::Display for ChangeError {
@@ -235,6 +237,7 @@ impl fmt::Display for ChangeError {
             ChangeError::NoOwner => f.write_str("a descriptor without an owner cannot be stored (OWNR-9)"),
             ChangeError::Inherit(error) => error.fmt(f),
             ChangeError::Unreadable(why) => f.write_str(why),
+            ChangeError::NotRunning => f.write_str("nothing of it runs"),
             ChangeError::NotWhileItRuns => f.write_str("a running process keeps what it was started with"),
         }
     }

@@ -78,6 +78,9 @@ impl World {
                 }))
             });
         }
+        if let Ok(subject) = self.subject_token(thread) {
+            self.warn_of_disagreement(subject, recorder);
+        }
         match (result, failure) {
             (Ok(decision), None) => Ok(decision),
             (_, Some(failure)) => Err(failure),

@@ -93,6 +93,9 @@ impl World {
             recorder.fact(|_| Fact::Remark(Remark::NetworkLogon));
         }
         recorder.fact(|_| self.peer(id));
+        if let Some(token) = self.connection(id).captured {
+            self.warn_of_disagreement(self.token(token), recorder);
+        }
         if let Some(endpoint) = self.endpoints.get_mut(endpoint.index()) {
             endpoint.pending.push_back(id);
             let threads = &self.threads;
@@ -381,6 +384,7 @@ impl World {
             None => return Err(ErrorName::InvalidHandle.into()),
         };
         let client = self.token(token);
+        self.warn_of_disagreement(client, recorder);
         let level = match (client.kind, self.model.primary_token_in_hand) {
             (TokenType::Impersonation(level), _) => level,
             (TokenType::Primary, PrimaryTokenInHand::AsImpersonation) => ImpersonationLevel::Impersonation,

@@ -87,7 +87,9 @@ impl World {
     fn push_session(&mut self, number: u64, kind: LogonType, user: Sid, label: &str) -> SessionId {
         let id = SessionId(self.sessions.len() as u32);
         let label = Arc::from(label);
-        self.sessions.push(Session { number, kind, user, label, since: self.now, tokens: 0, pair: None });
+        let directory = self.directory.revision;
+        let since = self.now;
+        self.sessions.push(Session { number, kind, user, label, since, tokens: 0, pair: None, directory });
         id
     }
 
@@ -103,7 +105,7 @@ impl World {
     }
 
     fn principal(&self, account: Sid) -> Option<&PrincipalDecl> {
-        self.principals.iter().find(|principal| principal.sid == account).map(AsRef::as_ref)
+        self.directory.principal(account).map(AsRef::as_ref)
     }
 
     fn account_name(&self, account: Sid) -> String {
@@ -121,11 +123,10 @@ impl World {
     /// # Errors
     /// Why no token can be like that.
     pub(super) fn mint(&mut self, logon: &Logon<'_>) -> Result<TokenId, String> {
-        let principals = self.principals.clone();
-        let account = principals.iter().find(|principal| principal.sid == logon.account);
+        let account = self.directory.principal(logon.account).cloned();
         let kind = AccountKind::new(logon.account, logon.service.is_some());
         let shapes: Vec<&TokenShape> =
-            account.map(|account| &account.shape).into_iter().chain(logon.shape).collect();
+            account.iter().map(|account| &account.shape).chain(logon.shape).collect();
         let declared = shapes.iter().rev().find_map(|shape| shape.logon);
         let how = logon.kind.or(declared).unwrap_or(kind.logon());
         let session =
@@ -292,6 +293,9 @@ impl World {
         account: Sid,
         kind: Option<LogonType>,
     ) -> Result<TokenId, Failure> {
+        if self.directory.was_removed(account) {
+            return Err(ErrorName::NotFound.into());
+        }
         let own = self.primary_token(thread).facts();
         let (creator, origin) = (own.user, own.session);
         let logon = Logon { kind, origin: Some(origin), ..Logon::of(account) };

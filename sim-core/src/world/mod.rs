@@ -10,6 +10,7 @@ mod build;
 pub mod change;
 mod check;
 pub mod declare;
+mod directory;
 mod file;
 mod handle;
 mod host;
@@ -31,7 +32,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 pub use build::BuildError;
+pub use directory::Difference;
 pub use handle::{Handle, HandleTarget};
+pub use live::WorldOperation;
 pub use logon::Pair;
 pub use record::{
     CheckPurpose, CheckRecord, EndedSession, Fact, HandleUse, NoRecord, ObjectName, PeerRecord, Recorder,
@@ -49,7 +52,8 @@ use crate::sid::{Sid, SidTable};
 use crate::token::impersonate::Cap;
 use crate::token::{ImpersonationLevel, Token};
 
-use declare::{DescriptorParts, LogonType, PrincipalDecl};
+use declare::{DescriptorParts, LogonType};
+use directory::Directory;
 use op::{ErrorName, Failure, Operation, Outcome, Returned, Success};
 use path::Name;
 use registry::ValueData;
@@ -64,7 +68,7 @@ pub struct World {
     sids: Arc<SidTable>,
     policies: Arc<PolicyCache>,
     anonymous: Token,
-    principals: Arc<Vec<Arc<PrincipalDecl>>>,
+    directory: Arc<Directory>,
     sessions: Vec<Session>,
     /// How often each principal has logged on.
     logons: BTreeMap<Arc<str>, u32>,
@@ -111,6 +115,8 @@ pub struct Session {
     pub tokens: u32,
     /// The elevation pair that lives on it (TOK-38).
     pub pair: Option<Pair>,
+    /// How many changes the directory had seen when it began.
+    directory: u32,
 }
 
 /// Tokens in use: a slot is given away again when nothing refers to it (TOK-1).
@@ -395,8 +401,7 @@ impl World {
             sids: _,
             policies,
             anonymous,
-            // The same in every state of a run, and what could change is in the tokens.
-            principals: _,
+            directory,
             sessions,
             logons,
             ended_sessions,
@@ -417,7 +422,8 @@ impl World {
             programs,
         } = self;
         (
-            (model, now, policies, anonymous, (sessions, logons, ended_sessions), tokens),
+            (model, now, policies, anonymous, directory.revision),
+            (sessions, logons, ended_sessions, tokens),
             (processes, threads, endpoints, connections),
             (objects, links, aliases, doomed),
             (handles, free_handles, woken, started),

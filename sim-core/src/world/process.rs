@@ -305,18 +305,6 @@ impl World {
         self.retire_token(primary);
     }
 
-    /// Ends the sessions of a user, which is to end their processes (SES-5). Tokens that others hold keep working.
-    pub fn log_off(&mut self, user: Sid) {
-        for index in 0..self.processes.len() {
-            let process = ProcessId(index as u32);
-            let primary = self.process(process).primary;
-            let session = self.session(self.token(primary).facts().session);
-            if session.is_some_and(|session| session.user == user) {
-                self.end_process(process);
-            }
-        }
-    }
-
     /// Gives a process its descriptor: the default one, with what was declared in its place (PRC-9).
     pub(super) fn guard_process(&mut self, process: ProcessId, user: Sid, group: Sid) {
         let default = process_descriptor(user, group);

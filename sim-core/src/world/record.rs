@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::declare::LogonType;
+use super::directory::Difference;
 use super::op::{DeniedBy, OpenStatus, ScriptFault};
 use super::registry::ValueData;
 use super::show::{Shown, ShownThread};
@@ -72,6 +73,12 @@ pub enum Fact {
     Security(String),
     /// Why an operation was refused, where the error alone does not tell.
     Reason(String),
+    /// An object that changed by itself, and how many open handles on it stay as they are (FILE-4).
+    Changed(ObjectName, usize),
+    /// What changed in the directory.
+    DirectoryChanged(Box<Difference>),
+    /// A token that is older than what the directory says now (TOK-2).
+    Outdated(Box<Difference>),
     /// A logon session ended with its last token (SES-4).
     SessionEnded(EndedSession),
     /// Something that a review of a policy should see.

@@ -187,6 +187,12 @@ impl World {
         }
     }
 
+    pub(super) fn take_value(&mut self, key: ObjectId, name: &str) {
+        if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(key.index()) {
+            object.values.remove(&fold(name));
+        }
+    }
+
     /// Deleting a value that is not there succeeds (KEY-16).
     pub(super) fn delete_value<R: Recorder>(
         &mut self,
@@ -198,9 +204,7 @@ impl World {
         let (_, handle) = self.handle_in(thread, slot)?;
         let key = self.key_of(handle)?;
         self.test_mask(handle, &[SET_VALUE], recorder)?;
-        if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(key.index()) {
-            object.values.remove(&fold(name));
-        }
+        self.take_value(key, name);
         Ok(Success::Ok)
     }
 }

@@ -50,6 +50,13 @@ impl World {
         recorder.fact(|_| Fact::Security(self.security_words(id, &readable(descriptor.source(), sacl))));
     }
 
+    /// What a descriptor is after a change that needed no right.
+    pub(super) fn tell_whole_security<R: Recorder>(&self, id: ObjectId, recorder: &mut R) {
+        if let Some(descriptor) = &self.object(id).descriptor {
+            recorder.fact(|_| Fact::Security(self.security_words(id, descriptor.source())));
+        }
+    }
+
     fn security_words(&self, id: ObjectId, shown: &SecurityDescriptor) -> String {
         self.sddl_words(self.object(id).class, shown)
     }
@@ -186,8 +193,12 @@ impl World {
         let mapping = self.model.mapping(self.object(id).class);
         map_rights(&mut descriptor, mapping);
         let compiled = Descriptor::compile(descriptor, mapping, &self.model, Arc::make_mut(&mut self.sids));
+        self.set_descriptor(id, Some(Arc::new(compiled)));
+    }
+
+    pub(super) fn set_descriptor(&mut self, id: ObjectId, descriptor: Option<Arc<Descriptor>>) {
         if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(id.index()) {
-            object.descriptor = Some(Arc::new(compiled));
+            object.descriptor = descriptor;
         }
     }
 
