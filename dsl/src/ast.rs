@@ -59,6 +59,8 @@ pub struct Ast {
     pub comments: Vec<Comment>,
     /// Statements that were set aside because they cannot be read: what they would have declared is not missing.
     pub set_aside: Vec<Span>,
+    /// Blocks that are never closed: they hold what was meant to stand behind them.
+    pub unclosed: Vec<Span>,
 }
 
 /// An ordinary comment.

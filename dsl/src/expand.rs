@@ -100,6 +100,8 @@ pub(crate) struct Expander<'a> {
     full: bool,
     depth: u32,
     diagnostics: Vec<Diagnostic>,
+    /// Names of values that could not be read: what misses them only follows.
+    lost: Vec<String>,
     /// What has been told: a statement that is put in many times has its mistakes once.
     told: BTreeSet<(Code, Span)>,
     refused: Vec<String>,
@@ -110,6 +112,8 @@ pub(crate) struct Expanded {
     pub stmts: Vec<Stmt>,
     pub params: Vec<Param>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Names of values that could not be read.
+    pub lost: Vec<String>,
     /// What is wrong with the values that were given for parameters.
     pub refused: Vec<String>,
 }
@@ -130,6 +134,7 @@ pub(crate) fn expand(stmts: Vec<Stmt>, given: &[(String, String)]) -> Expanded {
         full: false,
         depth: 0,
         diagnostics: Vec::new(),
+        lost: Vec::new(),
         told: BTreeSet::new(),
         refused: Vec::new(),
     };
@@ -146,6 +151,7 @@ pub(crate) fn expand(stmts: Vec<Stmt>, given: &[(String, String)]) -> Expanded {
         stmts: out,
         params: expander.params,
         diagnostics: expander.diagnostics,
+        lost: expander.lost,
         refused: expander.refused,
     }
 }
@@ -155,6 +161,10 @@ impl Expander<'_> {
     fn collect(&mut self, stmts: Vec<Stmt>) -> Vec<Stmt> {
         let mut rest = Vec::with_capacity(stmts.len());
         for stmt in stmts {
+            let name = match stmt.parts.first().map(|part| &part.value) {
+                Some(PartKind::Word(name)) => Some(name.clone()),
+                _ => None,
+            };
             let declared = match stmt.head.as_ref().map(|head| head.value.as_str()) {
                 Some("let") => self.value(&stmt, "let"),
                 Some("rights") => self.value(&stmt, "rights"),
@@ -166,6 +176,7 @@ impl Expander<'_> {
                 }
             };
             if let Err(diagnostic) = declared {
+                self.lost.extend(name);
                 self.report(diagnostic);
             }
         }
@@ -326,7 +337,9 @@ impl Expander<'_> {
             State::Ready => return,
             State::Open => {
                 let span = value.span;
-                self.diagnostics.push(
+                let open = self.values.iter().filter(|(_, value)| value.state == State::Open);
+                self.lost.extend(open.map(|(name, _)| name.clone()));
+                self.report(
                     Diagnostic::error(codes::VALUE, span, "this value is made of itself")
                         .label("goes round in a circle"),
                 );
@@ -615,6 +628,10 @@ impl Expander<'_> {
         let ordering = right.as_ref().and_then(|right| match (&left.value, &right.value) {
             (PartKind::Number(left), PartKind::Number(right)) => Some(left.cmp(right)),
             (PartKind::Time(left), PartKind::Time(right)) => Some(left.cmp(right)),
+            // A number is never a word, so such a comparison would be a mistake that nobody sees.
+            (PartKind::Number(_) | PartKind::Time(_), _) | (_, PartKind::Number(_) | PartKind::Time(_)) => {
+                None
+            }
             _ if matches!(op, Op::Eq | Op::Ne) => Some(text_of(&left)?.cmp(&text_of(right)?)),
             _ => None,
         });
@@ -667,6 +684,12 @@ impl Values {
 
 /// `NAME = …`: the name, and what stands behind the sign.
 fn named<'s>(stmt: &'s Stmt, head: &str) -> Result<(Spanned<&'s str>, &'s [Part]), Diagnostic> {
+    let misplaced = stmt.expects.first().map(|expectation| expectation.span);
+    let misplaced = misplaced.or(stmt.at.map(|at| at.span)).or(stmt.bind.as_ref().map(|bind| bind.span));
+    if let Some(span) = misplaced {
+        return Err(Diagnostic::error(codes::ARGUMENT, span, format!("`{head}` is no step"))
+            .label("does not belong here"));
+    }
     match stmt.parts.as_slice() {
         [
             Part { value: PartKind::Word(name), span },

@@ -24,6 +24,8 @@ pub use script::{
     EVENT_FIELDS, EventField, OPERATIONS, OUTCOME_FIELDS, OutcomeField, STEPS_WITHOUT, ScriptOperation,
 };
 
+use std::collections::BTreeSet;
+
 use ast::{FileId, Span};
 use diag::{Code, Diagnostic, Severity};
 use sim_core::engine::scenario::Scenario;
@@ -89,8 +91,8 @@ pub fn read(sources: &mut Sources, file: FileId, reading: &mut Reading<'_>) -> R
     diagnostics.extend(expanded.diagnostics);
     let tree = ast::Ast { stmts: expanded.stmts, ..ast };
     let (scenario, found, allowed) = resolve::resolve(&tree, sources, &expanded.params);
-    let follows = |diagnostic: &Diagnostic| follows_from(diagnostic, &tree.set_aside, sources);
-    diagnostics.extend(found.into_iter().filter(|diagnostic| !follows(diagnostic)));
+    let lost = Lost::of(&tree, sources, &expanded.lost);
+    diagnostics.extend(found.into_iter().filter(|diagnostic| !lost.explains(diagnostic)));
     let broken = broken || scenario.is_none();
     if broken {
         // Doubts come when the mistakes are gone: much that looks unused or unreachable only follows from one.
@@ -108,17 +110,43 @@ pub fn read(sources: &mut Sources, file: FileId, reading: &mut Reading<'_>) -> R
     }
 }
 
-/// Whether a diagnostic only follows from a statement that was set aside: it lies in it, or misses a name that it may
-/// have declared.
-fn follows_from(diagnostic: &Diagnostic, set_aside: &[Span], sources: &Sources) -> bool {
-    let text = |span: Span| sources.text(span.file).get(span.start as usize..span.end as usize).unwrap_or("");
-    let misses_name = matches!(diagnostic.code, codes::UNKNOWN_NAME | codes::UNBOUND | codes::KIND);
-    set_aside.iter().any(|lost| {
-        let same_line = lost.file == diagnostic.span.file
-            && lost.start <= diagnostic.span.start
-            && diagnostic.span.end <= lost.end
-            && !text(*lost).contains('{');
-        let words = || text(*lost).split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
-        same_line || misses_name && words().any(|word| word == text(diagnostic.span))
-    })
+/// What is lost where something could not be read.
+struct Lost<'a> {
+    tree: &'a ast::Ast,
+    sources: &'a Sources,
+    /// The words in it: names that it may have declared.
+    words: BTreeSet<&'a str>,
+}
+
+impl<'a> Lost<'a> {
+    fn of(tree: &'a ast::Ast, sources: &'a Sources, values: &'a [String]) -> Lost<'a> {
+        let places = tree.set_aside.iter().chain(&tree.unclosed);
+        let words = places
+            .flat_map(|lost| {
+                let text = sources.text(lost.file).get(lost.start as usize..lost.end as usize).unwrap_or("");
+                text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+            })
+            .chain(values.iter().map(String::as_str))
+            .collect();
+        Lost { tree, sources, words }
+    }
+
+    /// Whether a diagnostic only follows from what is lost: it lies in a statement that was set aside, misses a name that may
+    /// have been declared there, or finds declarations in a block that is never closed.
+    fn explains(&self, diagnostic: &Diagnostic) -> bool {
+        let span = diagnostic.span;
+        let text = |span: Span| {
+            self.sources.text(span.file).get(span.start as usize..span.end as usize).unwrap_or("")
+        };
+        let within = |lost: &Span| lost.file == span.file && lost.start <= span.start && span.end <= lost.end;
+        let misses_name = matches!(diagnostic.code, codes::UNKNOWN_NAME | codes::UNBOUND | codes::KIND);
+        let aside = self.tree.set_aside.iter().any(|lost| {
+            // What is wrong inside its block is told; what stands in front of that belongs to the statement.
+            within(lost) && !text(Span { end: span.end, ..*lost }).contains('{')
+        });
+        let misplaced = diagnostic.code == codes::HEAD
+            && resolve::is_declaration(text(span))
+            && self.tree.unclosed.iter().any(within);
+        aside || misplaced || misses_name && self.words.contains(text(span))
+    }
 }

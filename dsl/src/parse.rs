@@ -171,10 +171,36 @@ impl Reader<'_> {
 
     fn unclosed(&mut self, whole: Span, what: &str, closer: &str) {
         let opening = Span { end: whole.start + 1, ..whole };
-        self.report(
+        let mut diagnostic =
             Diagnostic::error(codes::UNCLOSED, opening, format!("this {what} is never closed"))
-                .label(format!("expected a `{closer}` for it")),
-        );
+                .label(format!("expected a `{closer}` for it"));
+        if closer == "}" {
+            self.ast.unclosed.push(whole);
+            if let Some(line) = self.line_as_far_out(whole) {
+                diagnostic = diagnostic.related(line, "perhaps before this line, which is as far out");
+            }
+        }
+        self.report(diagnostic);
+    }
+
+    /// The first line in an unclosed block that begins as far out as the line on which the block opens.
+    fn line_as_far_out(&self, whole: Span) -> Option<Span> {
+        let before = self.text.get(..whole.start as usize)?;
+        let opening = before.rsplit('\n').next().unwrap_or("");
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let wanted = indent(opening);
+        let mut at = whole.start as usize;
+        for (n, line) in self.text.get(at..whole.end as usize)?.split('\n').enumerate() {
+            let text = line.trim();
+            if n > 0 && !text.is_empty() && !text.starts_with("//") && indent(line) <= wanted {
+                let start = at + indent(line);
+                let word = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+                let end = start + word.max(text.chars().next().map_or(1, char::len_utf8));
+                return Some(Span { file: self.file, start: start as u32, end: end as u32 });
+            }
+            at += line.len() + 1;
+        }
+        None
     }
 
     fn comment(&mut self, pair: &Pair<'_, Rule>) {
@@ -225,6 +251,10 @@ impl Reader<'_> {
         let last = last.chain(stmt.expects.last().map(|expect| expect.span.end)).max();
         span.end = last.unwrap_or(span.end);
         stmt.span = span;
+        if let Some(missing) = nothing_behind(&stmt, broken) {
+            self.report(missing);
+            return None;
+        }
         if stmt.parts.is_empty() && !stmt.expects.is_empty() {
             let diagnostic = Diagnostic::error(codes::SYNTAX, span, "`=>` says what must come of a step")
                 .label("there is no step before it");
@@ -257,10 +287,7 @@ impl Reader<'_> {
         }
         if stmt.head.is_none() && stmt.bind.is_none() {
             if let Some(part) = stmt.parts.first() {
-                let diagnostic =
-                    Diagnostic::error(codes::SYNTAX, part.span, "a statement begins with a word")
-                        .label("expected a declaration, a property or a step");
-                self.report(diagnostic);
+                self.report(headless(part));
             }
             return None;
         }
@@ -392,6 +419,15 @@ impl Reader<'_> {
 
     fn junk(&mut self, text: &str, span: Span) {
         let first = text.chars().next().unwrap_or(' ');
+        // What follows on the same line from a sign that was told, or from what is never closed, is no news.
+        let told_here = self.diagnostics.last().is_some_and(|last| {
+            let between = self.text.get(last.span.end as usize..span.start as usize);
+            matches!(last.code, codes::SYNTAX | codes::UNCLOSED)
+                && between.is_some_and(|text| !text.contains(['\n', ';', '{', '}']))
+        });
+        if told_here {
+            return;
+        }
         let diagnostic = if first.is_ascii_digit() || first == '-' && text.len() > 1 {
             Diagnostic::error(codes::LITERAL, span, format!("`{text}` is neither a number nor a duration"))
                 .label("expected digits, or digits and a unit: ns, us, ms, s, m, h")
@@ -400,7 +436,27 @@ impl Reader<'_> {
                 .label("expected `\"` or `'`")
         } else if first == '&' || first == '|' {
             Diagnostic::error(codes::SYNTAX, span, format!("`{text}` means nothing here"))
-                .label("expected `and` or `or`")
+                .label("expected `and` or `or` in a condition")
+                .help("two steps stand on two lines, or with `;` between them")
+        } else if text.starts_with("/*") || first == '#' {
+            Diagnostic::error(codes::SYNTAX, span, format!("`{text}` begins no comment"))
+                .label("a comment begins with `//` and ends with its line")
+        } else if first == '/' {
+            Diagnostic::error(codes::SYNTAX, span, "a path stands in quotes").label("expected `\"/…\"`")
+        } else if first == ':' {
+            Diagnostic::error(codes::SYNTAX, span, "`:` means nothing here")
+                .label("expected a blank between a word and what belongs to it, as in `rid 1001`")
+        } else if first.is_alphabetic() {
+            Diagnostic::error(codes::SYNTAX, span, format!("`{text}` cannot stand in a name without quotes"))
+                .label("names are made of `a` to `z`, `A` to `Z`, digits and `_`")
+                .help("other letters stand in quotes, as in `user \"zoë\"`; some look like those of the alphabet and are others")
+        } else if !first.is_ascii() && (first.is_control() || is_hidden(first)) {
+            Diagnostic::error(
+                codes::SYNTAX,
+                span,
+                format!("a character that cannot be seen stands here: U+{:04X}", u32::from(first)),
+            )
+            .label("take it out")
         } else {
             Diagnostic::error(codes::SYNTAX, span, format!("`{text}` means nothing here")).label("unexpected")
         };
@@ -562,6 +618,43 @@ impl Reader<'_> {
         }
         pieces
     }
+}
+
+/// Whether a character is shown as nothing, or turns what stands around it.
+fn is_hidden(c: char) -> bool {
+    sim_core::text::escape(c.encode_utf8(&mut [0; 4])) != c.to_string()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}' | '\u{a0}')
+}
+
+/// `at 5ms` and `name =` with nothing behind them.
+fn nothing_behind(stmt: &Stmt, broken: bool) -> Option<Diagnostic> {
+    if broken || !stmt.parts.is_empty() {
+        return None;
+    }
+    let (span, what) = match (&stmt.bind, &stmt.at) {
+        (Some(bind), _) => (bind.span, format!("`{} =` names nothing", bind.value.text)),
+        (None, Some(at)) => (at.span, "nothing is to happen at this instant".to_owned()),
+        (None, None) => return None,
+    };
+    Some(Diagnostic::error(codes::ARGUMENT, span, what).label("expected a step or a value behind it"))
+}
+
+/// A statement that begins with something else than a word.
+fn headless(part: &Part) -> Diagnostic {
+    let (message, label) = match part.value {
+        PartKind::Prep(Prep::Else) => {
+            ("this `else` belongs to no `if`", "stands on the line of the `}` before it")
+        }
+        PartKind::Block(_) => {
+            ("this block belongs to no statement", "stands on the line of the statement that it belongs to")
+        }
+        _ => ("a statement begins with a word", "expected a declaration, a property or a step"),
+    };
+    let span = match part.value {
+        PartKind::Block(_) => Span { end: part.span.start + 1, ..part.span },
+        _ => part.span,
+    };
+    Diagnostic::error(codes::SYNTAX, span, message).label(label)
 }
 
 fn is_name(text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Near misses: which known word an unknown one was probably meant to be.
 
-/// The nearest candidate, if one is near enough: at most one change for three characters. Among equally near ones the
-/// first in order wins.
+/// The nearest candidate, if one is near enough: at most one change for three characters. Among equally near ones one with
+/// the same ends wins, then the first in order; without any, the only candidate that begins with the word.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // A name of a kilobyte is no typing mistake, and its distances would take long.
@@ -10,19 +10,32 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     if wanted.len() > LONGEST {
         return None;
     }
+    // One letter is near to every other one.
+    if wanted.len() < 2 {
+        return None;
+    }
+    let ends = |letters: &[char]| (letters.first().copied(), letters.last().copied());
     let mut best: Option<(usize, &'a str)> = None;
+    let mut begun: Vec<&'a str> = Vec::new();
     for candidate in candidates {
         let letters: Vec<char> = candidate.chars().flat_map(char::to_lowercase).take(LONGEST + 1).collect();
+        if wanted.len() > 2 && letters.len() > wanted.len() && letters.starts_with(&wanted) {
+            begun.push(candidate);
+        }
         let allowed = (wanted.len().max(letters.len()) / 3).max(1);
         if letters.len().abs_diff(wanted.len()) > allowed {
             continue;
         }
         let distance = distance(&wanted, &letters);
-        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
+        // Among equally near ones, the ends of a word are seldom what is mistyped.
+        let rank = 2 * distance + usize::from(ends(&wanted) != ends(&letters));
+        if distance <= allowed && best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
+    // A word that only one candidate goes on with was cut short.
+    let only = if let [only] = begun[..] { Some(only) } else { None };
+    best.map(|(_, candidate)| candidate).or(only)
 }
 
 /// Insertions, deletions, changes and swaps of neighbours that turn one word into the other.
@@ -58,6 +71,8 @@ mod tests {
             ("fileservre", Some("fileserver")),
             ("impersonte", Some("impersonate")),
             ("xyz", None),
+            ("file", Some("fileserver")),
+            ("x", None),
             ("", None),
         ] {
             assert_eq!(nearest(word, words.into_iter()), near, "{word}");

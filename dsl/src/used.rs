@@ -49,6 +49,7 @@ impl Gatherer<'_> {
         self.diagnostics.extend(found);
         self.ast.comments.extend(tree.comments);
         self.ast.set_aside.extend(tree.set_aside);
+        self.ast.unclosed.extend(tree.unclosed);
         for stmt in tree.stmts {
             match stmt.head.as_ref().map(|head| head.value.as_str()) {
                 Some("use") => {

@@ -77,6 +77,27 @@ impl<'a> Args<'a> {
                 Ok(Spanned { value: word.clone(), span })
             }
             Some((PartKind::Text(_) | PartKind::Raw(_), _)) => self.text(what),
+            Some((PartKind::Prep(prep), _)) => {
+                let word = prep.as_str();
+                let help = format!(
+                    "`{word}` joins the parts of statements: as a name it stands in quotes, `\"{word}\"`"
+                );
+                Err(self.expected(what).help(help))
+            }
+            _ => Err(self.expected(what)),
+        }
+    }
+
+    /// A SID as it stands, without quotes.
+    pub(super) fn sid(&mut self, what: &str) -> Read<Sid> {
+        match self.peek() {
+            Some(Part { value: PartKind::Sid(text), span }) => {
+                self.next += 1;
+                parse_sid(text, *span)
+            }
+            Some(Part { value: PartKind::Text(_) | PartKind::Raw(_), .. }) => {
+                Err(self.expected(what).help("a SID stands without quotes"))
+            }
             _ => Err(self.expected(what)),
         }
     }

@@ -128,6 +128,14 @@ impl Resolver<'_> {
         if below {
             path.value.truncate(path.value.len() - tail.len());
         }
+        if path.value.split(['/', '\\']).any(|name| matches!(name, "*" | "**")) {
+            return Err(Diagnostic::error(
+                codes::VALUE,
+                path.span,
+                "only the end of a path stands for what is below",
+            )
+            .label(format!("expected names, and `{tail}` at the end")));
+        }
         if !(below && path.value.is_empty()) {
             super::steps::check_path(&path, class)?;
         }
@@ -167,6 +175,14 @@ fn times(args: &mut Args<'_>) -> Read<(u64, u64)> {
         }
         PartKind::Range(Bound::Number(low), Bound::Number(high)) if low <= high => {
             (u64::try_from(*low).map_err(|_| bad())?, u64::try_from(*high).map_err(|_| bad())?)
+        }
+        PartKind::Range(Bound::Number(_), Bound::Number(_)) => {
+            return Err(Diagnostic::error(
+                codes::VALUE,
+                part.span,
+                "a range goes from the smaller number to the larger one",
+            )
+            .label("the other way round"));
         }
         PartKind::Range(..) => return Err(bad()),
         _ => return Ok((1, u64::MAX)),

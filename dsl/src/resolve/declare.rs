@@ -82,6 +82,7 @@ impl Resolver<'_> {
             settings.name = Arc::from(name.value);
             let block = args.optional_block();
             args.finish("scenario")?;
+            self.no_expectation(stmt)?;
             Ok(block)
         });
         match read {
@@ -136,10 +137,7 @@ impl Resolver<'_> {
             "domain" => {
                 let name = args.name("the name of a domain")?;
                 args.op(Op::Assign).ok_or_else(|| args.expected("`=` and a SID"))?;
-                let Some(Part { value: PartKind::Sid(text), span }) = args.take() else {
-                    return Err(args.expected("a SID such as S-1-5-21-1-2-3"));
-                };
-                let sid = super::args::parse_sid(text, *span)?;
+                let sid = args.sid("a SID such as S-1-5-21-1-2-3")?;
                 if settings.domains.iter().any(|(known, _)| *known == name.value) {
                     return Err(self.duplicate("domain", &name));
                 }
@@ -168,7 +166,8 @@ impl Resolver<'_> {
                             "limit",
                             other,
                             ["events", "time", "script"].into_iter(),
-                        ));
+                        )
+                        .help("a limit is `limit events 5000`, `limit time 10s` or `limit script 5000`"));
                     }
                 }
             }
@@ -241,10 +240,7 @@ impl Resolver<'_> {
             let Some(head) = &stmt.head else { continue };
             let mut args = Args::new(&stmt.parts, head.span);
             let read = match head.value.as_str() {
-                "sid" => match args.take() {
-                    Some(Part { value: PartKind::Sid(text), span }) => super::args::parse_sid(text, *span),
-                    _ => Err(args.expected("a SID such as S-1-5-21-1-2-3-1001")),
-                },
+                "sid" => args.sid("a SID such as S-1-5-21-1-2-3-1001"),
                 "rid" => self.declared_rid(&mut args),
                 _ => continue,
             };

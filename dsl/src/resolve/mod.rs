@@ -291,9 +291,13 @@ impl<'a> Resolver<'a> {
             name => {
                 let known = declare::DECLARATIONS.iter().copied();
                 let diagnostic = unknown(codes::HEAD, head.span, "declaration", name, known);
-                Err(match Verb::named(name) {
-                    Some(_) => diagnostic.help("a step stands in a `process`, a `service` or a `thread`"),
-                    None => diagnostic,
+                Err(if Verb::named(name).is_some() || CONTROL.contains(&name) {
+                    diagnostic.help("a step stands in a `process`, a `service` or a `thread`")
+                } else if shape::SHAPE_WORDS.contains(&name) {
+                    diagnostic
+                        .help("it is a property: it stands in the block of a user, a process or a service")
+                } else {
+                    diagnostic
                 })
             }
         }
@@ -339,6 +343,11 @@ impl<'a> Resolver<'a> {
 
     fn add_principal(&mut self, name: &Spanned<String>, sid: Sid, kind: PrincipalKind) -> Read<()> {
         if let Some((_, _, first)) = self.principals.get(&name.value) {
+            if *first == name.span {
+                return Err(self.duplicate("principal", name).help(
+                    "each round of a `for` declares it again: a name that differs is made, as in `user \"user{n}\"`",
+                ));
+            }
             return Err(self.duplicate("principal", name).related(*first, "first declared here"));
         }
         if let Some(row) = WellKnown::named(&name.value) {
@@ -582,9 +591,15 @@ impl<'a> Resolver<'a> {
     /// The head of a statement.
     fn head_of<'s>(&self, stmt: &'s Stmt, what: &str) -> Read<Spanned<&'s str>> {
         stmt.head.as_ref().map(|head| Spanned { value: head.value.as_str(), span: head.span }).ok_or_else(
-            || {
-                Diagnostic::error(codes::HEAD, stmt.span, format!("expected {what}"))
-                    .label(format!("expected {what}"))
+            || match &stmt.bind {
+                Some(bind) => {
+                    let name = &bind.value.text;
+                    Diagnostic::error(codes::ARGUMENT, bind.span, format!("`{name}` takes no `=` here"))
+                        .label(format!("expected {what}"))
+                        .help("a property is a word and its values with a blank between, as in `rid 1001`")
+                }
+                None => Diagnostic::error(codes::HEAD, stmt.span, format!("expected {what}"))
+                    .label(format!("expected {what}")),
             },
         )
     }
@@ -622,6 +637,11 @@ impl<'a> Resolver<'a> {
         let (line, column) = self.sources.line_col(span);
         Place { file: span.file.0, line, column }
     }
+}
+
+/// Whether a word declares something at the top level.
+pub(crate) fn is_declaration(word: &str) -> bool {
+    declare::DECLARATIONS.contains(&word)
 }
 
 fn bare_endpoint(name: &str, process: usize) -> EndpointDecl {

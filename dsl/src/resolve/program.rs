@@ -187,7 +187,7 @@ impl Resolver<'_> {
                 writer.code.push(Instruction::Jump(top));
             }
             "repeat" => {
-                let times = args.number("how often")?;
+                let times = args.number("a number of times")?;
                 let count =
                     u64::try_from(times.value).ok().filter(|n| *n <= 1_000_000_000).ok_or_else(|| {
                         Diagnostic::error(
@@ -471,7 +471,9 @@ impl Resolver<'_> {
             }
         };
         let models = self.models_in(&mut args)?;
-        args.finish("=>")?;
+        args.finish("=>").map_err(|diagnostic| {
+            diagnostic.help("one of: ok, granted [RIGHTS], denied [by STAGE], error NAME, level LEVEL; each may end in `in MODEL, …`")
+        })?;
         Ok(StepExpectation {
             models,
             what,

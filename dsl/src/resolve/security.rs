@@ -144,7 +144,9 @@ impl Resolver<'_> {
             flags = self.ace_flags(list, class, ACE_FLAGS)?;
         }
         let ace = self.finish_ace(kind, sid, mask, &mut args)?.with_flags(flags);
-        args.finish(head.value)?;
+        args.finish(head.value).map_err(|diagnostic| {
+            diagnostic.help("an entry reads `allow alice read, write (inherit) on GUID when CONDITION`")
+        })?;
         self.no_expectation(stmt)?;
         Ok(ace)
     }
@@ -159,8 +161,9 @@ impl Resolver<'_> {
     ) -> Read<Ace> {
         let mut guids = None;
         if args.prep(Prep::On).is_some() {
-            match args.take() {
+            match args.peek() {
                 Some(Part { value: PartKind::Guid(text), .. }) => {
+                    args.take();
                     guids = Some(ObjectGuids { object_type: Guid::parse(text), inherited_object_type: None });
                 }
                 _ => return Err(args.expected("a GUID")),
@@ -224,7 +227,14 @@ impl Resolver<'_> {
     fn whole_bytes(args: &mut Args<'_>) -> Read<SecurityDecl> {
         let text = args.text("base64 in quotes")?;
         let bytes = STANDARD.decode(text.value.trim()).map_err(|error| {
-            Diagnostic::error(codes::VALUE, text.span, format!("this is not base64: {error}")).label("here")
+            let message = match error {
+                base64::DecodeError::InvalidByte(at, _) => {
+                    format!("this is not base64: character {} is none of it", at + 1)
+                }
+                _ => "this is not base64: its length cannot be".to_owned(),
+            };
+            Diagnostic::error(codes::VALUE, text.span, message)
+                .label("expected letters, digits, `+` and `/`, with `=` at the end")
         })?;
         Ok(SecurityDecl::Bytes(Arc::from(bytes)))
     }
@@ -597,9 +607,17 @@ impl Resolver<'_> {
                 if other(self, stmt) {
                     return Ok(());
                 }
-                let known = ["owner", "group", "dacl", "sd", "value"];
-                return Err(unknown(codes::HEAD, head.span, "property", name, known.into_iter())
-                    .help("an object has `owner`, `group`, `dacl { … }`, `dacl null` or `sd missing`"));
+                let value = (class == ObjectType::Key).then_some("value");
+                let known = ["owner", "group", "dacl", "sacl", "sddl", "sd"].into_iter().chain(value);
+                let what = format!("property of a {}", class.name());
+                let diagnostic = unknown(codes::HEAD, head.span, &what, name, known);
+                return Err(if name == "value" {
+                    diagnostic.help("values belong to keys")
+                } else {
+                    diagnostic.help(
+                        "an object has `owner`, `group`, `dacl { … }`, `dacl null`, `sacl { … }`, `sddl '…'` or `sd missing`",
+                    )
+                });
             }
         }
         args.finish(head.value)?;

@@ -276,6 +276,10 @@ impl Verb {
     }
 }
 
+fn usage_of(verb: &Verb) -> String {
+    format!("usage: `{}`", format!("{} {}", verb.name, verb.usage).trim_end())
+}
+
 impl Resolver<'_> {
     /// Reads the parts of a step.
     pub(super) fn operation(
@@ -287,17 +291,24 @@ impl Resolver<'_> {
         let Some(verb) = Verb::named(head.value) else {
             let names = VERBS.iter().map(|row| row.name);
             let known = names.chain(CONTROL.iter().copied());
-            return Err(unknown(codes::HEAD, head.span, "step", head.value, known));
+            let diagnostic = unknown(codes::HEAD, head.span, "step", head.value, known);
+            return Err(if head.value == "at" {
+                diagnostic.help("`at` takes an instant and a step, as in `at 5ms revert`")
+            } else if super::is_declaration(head.value) {
+                diagnostic.help("it is a declaration: it stands at the top level")
+            } else {
+                diagnostic
+            });
         };
         let Some(read) = verb.read else {
             return Err(self.not_built(head.span, &format!("the step `{}`", verb.name)));
         };
         let mut args = Args::new(parts, head.span);
         let operation = read(self, &mut args, scope).map_err(|diagnostic| match diagnostic.code {
-            codes::ARGUMENT => diagnostic.help(format!("usage: `{} {}`", verb.name, verb.usage)),
+            codes::ARGUMENT => diagnostic.help(usage_of(verb)),
             _ => diagnostic,
         })?;
-        args.finish(verb.name)?;
+        args.finish(verb.name).map_err(|diagnostic| diagnostic.help(usage_of(verb)))?;
         Ok((verb, operation))
     }
 }
