@@ -27,6 +27,19 @@ pub(crate) struct Loaded {
     pub allowed: Vec<Code>,
 }
 
+/// What is read.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The scenario.
+    pub path: &'a str,
+    /// Files with further overlays.
+    pub overlays: &'a [String],
+    /// The root that was given.
+    pub root: Option<&'a Path>,
+    /// Values for its parameters.
+    pub params: &'a [(String, String)],
+}
+
 /// Which warnings are told.
 #[derive(Clone, Copy)]
 pub(crate) enum Warnings<'a> {
@@ -87,33 +100,33 @@ fn telling<T>(work: impl FnOnce(&mut String) -> T) -> T {
     result
 }
 
-/// Reads a scenario and the files that it uses, with these values for its parameters, and tells nothing yet but that a file
-/// cannot be read. Warnings that are allowed are left out.
-pub(crate) fn read(
-    path: &str,
-    root: Option<&Path>,
-    params: &[(String, String)],
-    allow: &[Code],
-) -> Result<(Sources, ReadScenario), Exit> {
-    telling(|messages| read_quietly(path, root, params, allow, messages))
+/// Reads a scenario, the files that it uses and those with further overlays, and tells nothing yet but that a file cannot be
+/// read. Warnings that are allowed are left out.
+pub(crate) fn read(asked: &Asked<'_>, allow: &[Code]) -> Result<(Sources, ReadScenario), Exit> {
+    telling(|messages| read_quietly(asked, allow, messages))
 }
 
 fn read_quietly(
-    path: &str,
-    root: Option<&Path>,
-    params: &[(String, String)],
+    asked: &Asked<'_>,
     allow: &[Code],
     messages: &mut String,
 ) -> Result<(Sources, ReadScenario), Exit> {
-    let text = io::read(path).map_err(|why| {
-        messages.push_str(&format!("error: {why}\n"));
-        Exit::Usage
-    })?;
-    let root = root_of(path, root);
+    let mut text_of = |path: &str| {
+        io::read(path).map_err(|why| {
+            messages.push_str(&format!("error: {why}\n"));
+            Exit::Usage
+        })
+    };
+    let root = root_of(asked.path, asked.root);
     let mut sources = Sources::default();
-    let file: FileId = sources.add(shown(path, &root), text);
+    let file: FileId = sources.add(shown(asked.path, &root), text_of(asked.path)?);
+    let mut further = Vec::new();
+    for overlay in asked.overlays {
+        further.push(sources.add(shown(overlay, &root), text_of(overlay)?));
+    }
     let mut files = |name: &str| io::read_below(&root, name);
-    let mut read = dsl::read(&mut sources, file, &mut Reading { params, files: &mut files });
+    let mut reading = Reading { params: asked.params, files: &mut files };
+    let mut read = dsl::read_with(&mut sources, file, &further, &mut reading);
     read.allowed.extend(allow);
     let ReadScenario { diagnostics, allowed, .. } = &mut read;
     diagnostics.retain(|found| found.severity == Severity::Error || !allowed.contains(&found.code));
@@ -122,29 +135,22 @@ fn read_quietly(
 
 /// Reads a scenario with these values for its parameters; what is wrong with it goes to standard error, warnings too.
 pub(crate) fn load(path: &str, root: Option<&Path>, params: &[(String, String)]) -> Result<Loaded, Exit> {
-    load_with(path, root, params, Warnings::But(&[]))
+    load_with(&Asked { path, overlays: &[], root, params }, Warnings::But(&[]))
 }
 
 /// As [`load`], with a say in which warnings are told.
-pub(crate) fn load_with(
-    path: &str,
-    root: Option<&Path>,
-    params: &[(String, String)],
-    warnings: Warnings<'_>,
-) -> Result<Loaded, Exit> {
-    telling(|messages| load_quietly(path, root, params, warnings, messages))
+pub(crate) fn load_with(asked: &Asked<'_>, warnings: Warnings<'_>) -> Result<Loaded, Exit> {
+    telling(|messages| load_quietly(asked, warnings, messages))
 }
 
 /// The same, with what is to be told put together for whoever tells it.
 pub(crate) fn load_quietly(
-    path: &str,
-    root: Option<&Path>,
-    params: &[(String, String)],
+    asked: &Asked<'_>,
     warnings: Warnings<'_>,
     messages: &mut String,
 ) -> Result<Loaded, Exit> {
     let (Warnings::But(allow) | Warnings::Told(allow)) = warnings;
-    let (sources, read) = read_quietly(path, root, params, allow, messages)?;
+    let (sources, read) = read_quietly(asked, allow, messages)?;
     let ReadScenario { scenario, mut diagnostics, params, refused, allowed } = read;
     if matches!(warnings, Warnings::Told(_)) {
         diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);

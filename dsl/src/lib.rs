@@ -62,6 +62,14 @@ pub fn has_scenario(text: &str) -> bool {
     !diagnostics.is_empty() || ast.stmts.iter().any(is_block)
 }
 
+/// Whether a text holds overlays and nothing else: such a file belongs to `scn whatif` and is no scenario.
+#[must_use]
+pub fn is_overlay(text: &str) -> bool {
+    let (ast, _) = parse::parse(FileId::default(), text);
+    let is_overlay = |stmt: &ast::Stmt| stmt.head.as_ref().is_some_and(|head| head.value == "whatif");
+    !ast.stmts.is_empty() && ast.stmts.iter().all(is_overlay)
+}
+
 /// Reads a scenario that needs no other file, with its parameters as they are.
 #[must_use]
 pub fn read_scenario(sources: &mut Sources, file: FileId) -> (Option<Scenario>, Vec<Diagnostic>) {
@@ -73,7 +81,21 @@ pub fn read_scenario(sources: &mut Sources, file: FileId) -> (Option<Scenario>, 
 /// Parses, expands and resolves a file that was taken into `sources`, and the files that it uses.
 #[must_use]
 pub fn read(sources: &mut Sources, file: FileId, reading: &mut Reading<'_>) -> ReadScenario {
-    let (ast, mut diagnostics) = used::gather(sources, file, reading.files);
+    read_with(sources, file, &[], reading)
+}
+
+/// The same with files of further overlays, which were taken into `sources` as well.
+#[must_use]
+pub fn read_with(
+    sources: &mut Sources,
+    file: FileId,
+    overlays: &[FileId],
+    reading: &mut Reading<'_>,
+) -> ReadScenario {
+    let (mut ast, mut diagnostics) = used::gather(sources, file, reading.files);
+    for overlay in overlays {
+        diagnostics.extend(used::gather_overlay(sources, *overlay, &mut ast));
+    }
     let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     if ast.stmts.is_empty() && broken {
         // Nothing could be read: whatever is missing follows from that.

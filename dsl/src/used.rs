@@ -43,6 +43,26 @@ pub(crate) fn gather(
     (gatherer.ast, gatherer.diagnostics)
 }
 
+/// Puts the overlays of a file behind a scenario; whatever else stands in it is wrong.
+pub(crate) fn gather_overlay(sources: &Sources, file: FileId, ast: &mut Ast) -> Vec<Diagnostic> {
+    let (tree, mut diagnostics) = parse::parse(file, sources.text(file));
+    ast.set_aside.extend(tree.set_aside);
+    for stmt in tree.stmts {
+        if stmt.head.as_ref().is_some_and(|head| head.value == "whatif") {
+            ast.stmts.push(stmt);
+            continue;
+        }
+        let span = stmt.head.as_ref().map_or(stmt.span, |head| head.span);
+        let message = "a file of overlays holds `whatif` blocks and nothing else";
+        diagnostics.push(
+            Diagnostic::error(codes::ARGUMENT, span, message)
+                .label("belongs into the scenario")
+                .help("what the overlay needs besides is said in its block with `add`"),
+        );
+    }
+    diagnostics
+}
+
 impl Gatherer<'_> {
     fn file(&mut self, file: FileId) {
         let (tree, found) = parse::parse(file, self.sources.text(file));

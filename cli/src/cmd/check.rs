@@ -8,7 +8,7 @@ use dsl::diag::{Code, Severity};
 use dsl::findings::{self, Finding};
 
 use crate::io::{self, Exit};
-use crate::load::{self, Warnings};
+use crate::load::{self, Asked, Warnings};
 
 /// Read scenarios and tell what is wrong with them, without running them
 ///
@@ -23,6 +23,9 @@ pub(crate) struct Check {
     /// The scenarios; `-` reads standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
+    /// A file with further overlays of the scenario
+    #[arg(long, value_name = "FILE")]
+    overlay: Vec<String>,
     /// How it is told
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -78,8 +81,12 @@ impl Check {
         exit
     }
 
+    fn asked<'a>(&'a self, path: &'a str) -> Asked<'a> {
+        Asked { path, overlays: &self.overlay, root: self.root.as_deref(), params: &[] }
+    }
+
     fn tell(&self, file: &str) -> Exit {
-        match load::load_with(file, self.root.as_deref(), &[], Warnings::But(&self.allow)) {
+        match load::load_with(&self.asked(file), Warnings::But(&self.allow)) {
             Ok(loaded) => {
                 io::message(&format!(
                     "{}: {} steps, {} models",
@@ -95,7 +102,7 @@ impl Check {
 
     fn findings(&self, file: &str) -> Result<Vec<Finding>, Exit> {
         let root = self.root.as_deref();
-        let (sources, read) = load::read(file, root, &[], &self.allow)?;
+        let (sources, read) = load::read(&self.asked(file), &self.allow)?;
         let folder = match self.format {
             Format::Sarif | Format::Github if file != "-" => load::shown_folder(&load::root_of(file, root)),
             _ => String::new(),

@@ -12,3 +12,4 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod sd;
 pub(crate) mod test;
+pub(crate) mod whatif;

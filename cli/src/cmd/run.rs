@@ -8,7 +8,7 @@ use sim_core::trace::{json, text};
 
 use crate::doubts::Doubts;
 use crate::io::{self, Exit, Output};
-use crate::load::{self, Loaded, RunOptions, Warnings};
+use crate::load::{self, Asked, Loaded, RunOptions, Warnings};
 
 /// Replay a scenario in virtual time and print its trace
 #[derive(Args)]
@@ -48,8 +48,9 @@ enum Which {
 impl Run {
     pub(crate) fn execute(&self) -> Exit {
         let play = &self.options.play;
-        let warnings = Warnings::But(&self.allow);
-        let loaded = match load::load_with(&self.file, play.root.as_deref(), &play.param, warnings) {
+        let asked =
+            Asked { path: &self.file, overlays: &[], root: play.root.as_deref(), params: &play.param };
+        let loaded = match load::load_with(&asked, Warnings::But(&self.allow)) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
@@ -96,6 +97,11 @@ impl Run {
 fn summarise(loaded: &Loaded, model: &Model, finished: &Finished) {
     let mut doubts = Doubts::new();
     doubts.add(loaded, model, finished);
+    match loaded.scenario.overlays.len() {
+        0 => {}
+        1 => io::message("note: 1 overlay was not applied; `scn whatif` does that"),
+        count => io::message(&format!("note: {count} overlays were not applied; `scn whatif` does that")),
+    }
     io::message(&(doubts.words(loaded) + text::totals(finished).as_str()));
 }
 

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use sim_core::trace::json;
 
 use super::compare::CompareReport;
+use super::whatif::WhatifReport;
 use crate::io::{self, Exit};
 
 /// Print the JSON Schema of an output
@@ -22,6 +23,8 @@ enum Output {
     Diagnostics,
     /// What `scn compare --format json` prints
     Compare,
+    /// What `scn whatif --format json` prints
+    Whatif,
 }
 
 impl Schema {
@@ -30,6 +33,7 @@ impl Schema {
             Output::Trace => io::print(&format!("{}\n", json::schema())),
             Output::Diagnostics => io::print(&format!("{}\n", dsl::findings::schema())),
             Output::Compare => print(&schemars::schema_for!(CompareReport)),
+            Output::Whatif => print(&schemars::schema_for!(WhatifReport)),
         }
         Exit::Fine
     }

@@ -14,7 +14,7 @@ use crate::cmd::run::exit_of;
 use crate::doubts::Doubts;
 use crate::golden;
 use crate::io::{self, Exit, Output};
-use crate::load::{self, Loaded, Warnings};
+use crate::load::{self, Asked, Loaded, Warnings};
 
 /// Run scenarios and hold their traces against the golden ones
 ///
@@ -142,6 +142,9 @@ impl Test {
         }
         // A file without a `scenario` block that nobody uses may be a scenario whose first line is misspelt.
         for path in libraries {
+            if io::read(&path.to_string_lossy()).is_ok_and(|text| dsl::is_overlay(&text)) {
+                continue;
+            }
             let name = golden::relative(&path, &root);
             if !report.used.contains(&name) {
                 let why = "it has no `scenario` block, and no scenario uses it";
@@ -163,14 +166,14 @@ impl Test {
         let name = golden::relative(path, root);
         let shown = sim_core::text::escape(&name).into_owned();
         let file = path.to_string_lossy();
-        let first =
-            match load::load_quietly(&file, Some(root), &[], Warnings::But(&self.allow), &mut report.err) {
-                Ok(loaded) => loaded,
-                Err(exit) => {
-                    report.fail(&shown, "it cannot be read", exit);
-                    return report;
-                }
-            };
+        let asked = Asked { path: &file, overlays: &[], root: Some(root), params: &[] };
+        let first = match load::load_quietly(&asked, Warnings::But(&self.allow), &mut report.err) {
+            Ok(loaded) => loaded,
+            Err(exit) => {
+                report.fail(&shown, "it cannot be read", exit);
+                return report;
+            }
+        };
         report.used.extend(first.used.iter().cloned());
         let mut doubts = Doubts::new();
         let Some(combinations) = dsl::combinations(&first.params) else {
@@ -184,7 +187,7 @@ impl Test {
         }
         let told = Warnings::Told(&self.allow);
         for params in combinations {
-            match load::load_quietly(&file, Some(root), &params, told, &mut report.err) {
+            match load::load_quietly(&Asked { params: &params, ..asked }, told, &mut report.err) {
                 Ok(loaded) => self.models((path, &name, root), &loaded, &mut doubts, &mut report),
                 Err(exit) => report.fail(&shown, "it cannot be read", exit),
             }

@@ -33,14 +33,14 @@ pub(crate) fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The scenarios of the repository that can be run; those below `scenarios/errors` are wrong on purpose, and what is below
-/// `scenarios/lib` is there for `use`.
+/// The scenarios of the repository that can be run; those below `scenarios/errors` are wrong on purpose, what is below
+/// `scenarios/lib` is there for `use`, and what is below `scenarios/whatif` are overlays.
 pub(crate) fn scenarios() -> Vec<PathBuf> {
     let folder = root().join("scenarios");
     let all = files_below(&folder, ".scn");
     let found: Vec<PathBuf> = all
         .into_iter()
-        .filter(|path| ["errors", "lib"].iter().all(|aside| !path.starts_with(folder.join(aside))))
+        .filter(|path| ["errors", "lib", "whatif"].iter().all(|aside| !path.starts_with(folder.join(aside))))
         .collect();
     assert!(!found.is_empty(), "there are scenarios");
     found

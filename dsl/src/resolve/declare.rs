@@ -46,10 +46,11 @@ pub(super) const DECLARATIONS: &[&str] = &[
     "world",
     "never",
     "expect",
+    "whatif",
 ];
 
 /// Heads of the language that this version refuses by name.
-pub(super) const LATER: &[&str] = &["volume", "whatif"];
+pub(super) const LATER: &[&str] = &["volume"];
 
 /// The domain of principals when the scenario names none.
 const DEFAULT_DOMAIN: [u32; 4] = [21, 1000, 2000, 3000];

@@ -8,6 +8,7 @@ mod declare;
 mod identity;
 mod lookup;
 mod objects;
+mod overlay;
 mod program;
 pub mod reference;
 mod scripts;
@@ -189,7 +190,8 @@ impl<'a> Resolver<'a> {
         }
         self.sort_objects();
         let scripts = self.finish_scripts();
-        let scenario = Scenario {
+        let overlays = self.overlays(ast);
+        let mut scenario = Scenario {
             name: settings.name,
             params: Vec::new(),
             start: settings.start,
@@ -204,6 +206,7 @@ impl<'a> Resolver<'a> {
             steps: std::mem::take(&mut self.steps),
             scripts,
             world,
+            overlays: Vec::new(),
         };
         // A world is built under each model, so that what one of them does not admit is told with its place.
         let failed = self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -218,6 +221,10 @@ impl<'a> Resolver<'a> {
                 return None;
             }
         }
+        if !failed {
+            self.try_overlays(&scenario, &overlays);
+        }
+        scenario.overlays = overlays.into_iter().map(|(overlay, _)| overlay).collect();
         Some(scenario)
     }
 
@@ -281,7 +288,9 @@ impl<'a> Resolver<'a> {
             .label("does not belong here"));
         }
         match head.value {
-            "scenario" | "script" | "never" | "expect" | "file" | "directory" | "key" | "link" => Ok(()),
+            "scenario" | "script" | "never" | "expect" | "file" | "directory" | "key" | "link" | "whatif" => {
+                Ok(())
+            }
             "user" | "group" | "app" | "machine" => self.collect_principal(stmt, head),
             "policy" => self.collect_policy(stmt, head),
             "service" => self.collect_process(stmt, head, true),

@@ -9,6 +9,7 @@ pub mod models;
 pub mod report;
 mod sight;
 mod sweep;
+pub mod what_if;
 
 pub use cause::{Causes, causes};
 pub use diff::{Diff, Difference, Kinds, Link, Matching};

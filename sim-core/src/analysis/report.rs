@@ -74,7 +74,7 @@ pub struct SinceLine {
     pub link: &'static str,
     /// The earlier step.
     pub step: StepLine,
-    /// Whether nothing further has a part in the difference.
+    /// Whether no further rule or change has a part in the difference.
     pub only: bool,
 }
 
@@ -91,6 +91,8 @@ pub struct DifferenceLine {
     pub times: u64,
     /// When it last differed.
     pub last_time: u64,
+    /// Of `other_details`: what they are about.
+    pub details: Vec<&'static str>,
     /// How the step came out in the first run, if that takes it.
     pub first: Option<String>,
     /// And in the second.
@@ -273,6 +275,11 @@ impl<'a> Told<'a> {
             .map(|(kind, _, words)| self.kind_words(*kind, words))
             .collect();
         let _ = write!(out, "{INDENT}{}", kinds.join(", "));
+        if difference.kinds == Kinds::DETAILS
+            && let (Some(one), Some(other)) = (one, other)
+        {
+            let _ = write!(out, ": {}", self.lexicon.detail_words(one, other).join(", "));
+        }
         if group.times > 1
             && let Some(last) = self.sight(group.last)
         {
@@ -300,8 +307,11 @@ impl<'a> Told<'a> {
                 Link::Connection => "the connection came from",
                 Link::Branch => "another way since",
             };
-            let only = if only { "only follows: " } else { "" };
+            let only = if only && self.rules.len() > 1 { "only follows: " } else { "" };
             let _ = writeln!(out, "{INDENT}{only}{why} {}", self.at(before));
+        }
+        if self.rules.len() == 1 {
+            return; // There is nothing else that could make it.
         }
         for (n, set) in self.causes_of(position).iter().enumerate() {
             let rules = set.iter().filter_map(|rule| self.rules.get(*rule));
@@ -344,6 +354,10 @@ impl<'a> Told<'a> {
             kinds: kinds.map(|(_, word, _)| *word).collect(),
             times: group.times,
             last_time: self.sight(group.last).map_or(0, |sight| sight.time),
+            details: match (one, other) {
+                (Some(one), Some(other)) => self.lexicon.detail_words(one, other),
+                _ => Vec::new(),
+            },
             first: words(one),
             second: words(other),
             causes: self

@@ -10,7 +10,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::access::{AccessError, AuditTrigger, Decider, Decision, PolicyDiagnostic, Reason};
 use crate::engine::scenario::Scenario;
-use crate::engine::{Finished, Record, RunConfig, run};
+use crate::engine::{Finished, Left, Record, RunConfig, run};
 use crate::ids::{StepId, ThreadId};
 use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::AccessMask;
@@ -125,6 +125,23 @@ impl Lexicon {
         self.who.0.get_index(sight.who as usize)?.as_ref()
     }
 
+    /// What the details of two records differ in, in a few words each.
+    #[must_use]
+    pub fn detail_words(&self, one: &Sight, other: &Sight) -> Vec<&'static str> {
+        let details = |sight: &Sight| self.details.0.get_index(sight.details as usize);
+        let (Some(here), Some(there)) = (details(one), details(other)) else { return Vec::new() };
+        let mut words = Vec::new();
+        for (list, rest) in [(here, there), (there, here)] {
+            let count =
+                |list: &[Detail], wanted: &Detail| list.iter().filter(|known| *known == wanted).count();
+            let more = list.iter().filter(|detail| count(list, detail) > count(rest, detail));
+            words.extend(more.map(Detail::words));
+        }
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+
     /// The client of the connection that a record met.
     pub(super) fn peer(&self, sight: &Sight) -> &str {
         self.words.0.get_index(sight.peer as usize).map_or("", String::as_str)
@@ -157,6 +174,27 @@ impl Course {
         let world: &World = &finished.world;
         let threads = (0..world.threads().len() as u32).map(|n| world.thread_name(ThreadId(n))).collect();
         Ok(Course { sights, threads, finished })
+    }
+
+    /// How often the pattern of a claim came.
+    #[must_use]
+    pub fn times(&self, claim: usize) -> u64 {
+        self.finished.hits.get(claim).copied().unwrap_or(0)
+    }
+
+    /// Whether an `expect` was met, or a `never` not broken.
+    #[must_use]
+    pub fn holds(&self, claim: usize, never: bool) -> bool {
+        if never {
+            return self.times(claim) == 0;
+        }
+        self.finished.unmet_claims.iter().all(|(unmet, _)| *unmet != claim)
+    }
+
+    /// Whether a thread waits for a message that nobody is left to send.
+    #[must_use]
+    pub fn deadlocked(&self) -> bool {
+        self.finished.left.iter().any(|(_, left)| matches!(left, Left::Deadlocked(_)))
     }
 
     /// The name of a thread.
@@ -214,6 +252,29 @@ enum Detail {
     Opened(OpenStatus),
     Owner(Sid),
     Late,
+}
+
+impl Detail {
+    /// What it is about.
+    fn words(&self) -> &'static str {
+        match self {
+            Detail::Check { .. } => "checks on the way",
+            Detail::Audit { .. } | Detail::PrivilegeUse(..) | Detail::ContinuousAudit(..) => {
+                "what is audited"
+            }
+            Detail::SaclError(..) | Detail::Staging(..) => "what policies report",
+            Detail::Watched(_) => "what is watched through the handle",
+            Detail::Partial(_) => "the mask on denial",
+            Detail::Privilege(..) => "the state of the privilege",
+            Detail::Gate(..) => "what the gates saw",
+            Detail::Peer(..) => "whom the connection carries",
+            Detail::Handle(..) => "the handle",
+            Detail::Opened(_) => "what the open did",
+            Detail::Text(_) => "what is shown",
+            Detail::Owner(_) => "the owner",
+            Detail::Late => "whether it is late",
+        }
+    }
 }
 
 impl Lexicon {

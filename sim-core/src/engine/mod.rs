@@ -155,6 +155,8 @@ pub struct Finished {
     pub left: Vec<(ThreadId, Left)>,
     /// Counts.
     pub totals: Totals,
+    /// How often the pattern of each claim came.
+    pub hits: Vec<u64>,
     /// `expect`s of the scenario that were not met: position, and how often the pattern came.
     pub unmet_claims: Vec<(usize, u64)>,
     /// `never`s that no event came near.

@@ -10,7 +10,9 @@ use crate::model::Model;
 use crate::rights::AccessMask;
 use crate::sid::Sid;
 use crate::token::ImpersonationLevel;
+use crate::world::BuildError;
 use crate::world::WorldOperation;
+use crate::world::change::{Change, ChangeError};
 use crate::world::declare::Declarations;
 use crate::world::op::{DeniedBy, ErrorName, Operation};
 
@@ -45,6 +47,8 @@ pub struct Scenario {
     pub scripts: Option<Arc<dyn Script>>,
     /// What happens by itself, in order of time.
     pub world: Vec<Happening>,
+    /// What else it could be played with; an ordinary run knows nothing of them.
+    pub overlays: Vec<Overlay>,
 }
 
 /// Something that happens by itself. It costs no time, and comes before what threads do at the same instant.
@@ -58,6 +62,69 @@ pub struct Happening {
     pub operation: WorldOperation,
     /// What must come of it.
     pub expects: Vec<StepExpectation>,
+}
+
+/// `whatif "…" { … }`: changes of what is declared, and what then must hold.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    /// Its title.
+    pub title: Arc<str>,
+    /// Where it stands.
+    pub place: Place,
+    /// What changes, in order.
+    pub changes: Vec<OverlayChange>,
+    /// By whose rules the changed world is played, if by others.
+    pub model: Option<&'static Model>,
+    /// What must hold in the changed run.
+    pub claims: Vec<Claim>,
+    /// Names of SIDs, those of added principals too.
+    pub names: BTreeMap<Sid, Arc<str>>,
+}
+
+/// A change as an overlay says it.
+#[derive(Clone, Debug)]
+pub struct OverlayChange {
+    /// What changes.
+    pub change: Change,
+    /// As it is written, up to its block.
+    pub words: Arc<str>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Why there is no run with an overlay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OverlayError {
+    /// The change of this number cannot be made.
+    Change(usize, ChangeError),
+    /// With all of them the world cannot be built.
+    Build(BuildError),
+}
+
+impl std::fmt::Display for OverlayError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            OverlayError::Change(n, error) => write!(f, "change {}: {error}", n + 1),
+            OverlayError::Build(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Scenario {
+    /// The scenario with some changes of an overlay, by their numbers, and with what must hold then behind its own claims.
+    /// Steps, threads and whatever else has a number keep it.
+    ///
+    /// # Errors
+    /// Which change cannot be made, and why.
+    pub fn with(&self, overlay: &Overlay, changes: &[usize]) -> Result<Scenario, OverlayError> {
+        let mut changed = self.clone();
+        for n in changes {
+            let Some(change) = overlay.changes.get(*n) else { continue };
+            changed.declarations.apply(&change.change).map_err(|error| OverlayError::Change(*n, error))?;
+        }
+        changed.claims.extend(overlay.claims.iter().cloned());
+        Ok(changed)
+    }
 }
 
 /// What virtual time 0 is called where a scenario does not say.

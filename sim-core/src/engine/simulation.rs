@@ -518,6 +518,7 @@ impl<'a> Simulation<'a> {
             limits: self.config.limits,
             left,
             totals: self.seen.totals,
+            hits: self.seen.claims.iter().map(|state| state.hits).collect(),
             unmet_claims,
             unexercised,
             unreached,
