@@ -566,10 +566,16 @@ fn write_check(out: &mut String, check: &CheckRecord, decisive: bool, names: &Na
     }
 }
 
-/// What a check asks to be audited, in the order of FRC-3. The subject is the identity that was evaluated (IMP-42).
+/// What a check asks to be audited, in the order of FRC-3. The subject is the identity that was evaluated, and beside it
+/// stands the one in effect where it differs (IMP-42).
 fn write_audit(out: &mut String, check: &CheckRecord, decision: &Decision, names: &Names) {
     let word = |success: bool| if success { "success" } else { "failure" };
-    let subject = check.who.subject.map_or(Cow::Borrowed("nobody"), |sid| names.name(sid));
+    let who = &check.who;
+    let mut subject = who.subject.map_or(Cow::Borrowed("nobody"), |sid| names.name(sid));
+    if who.subject != Some(who.effective) {
+        let level = who.level.map_or("none", crate::token::ImpersonationLevel::name);
+        let _ = write!(subject.to_mut(), " (effective {} at {level})", names.name(who.effective));
+    }
     for used in &decision.privilege_use {
         let _ = writeln!(
             out,
