@@ -135,6 +135,13 @@ switches! {
         /// The creator gets what it asked for.
         AsRequested,
     }
+    /// A descriptor that is given with a new key (KEY-13).
+    CreatedKeys {
+        /// There is no place for one.
+        TakeNoDescriptor,
+        /// It is taken as for files.
+        TakeDescriptor,
+    }
     /// An open that asks for no data right, MAXIMUM_ALLOWED alone, or FILE_DELETE_CHILD (FILE-9).
     MetadataOpens {
         /// `INVALID_PARAMETER`, or `NOT_SUPPORTED` for FILE_DELETE_CHILD.
@@ -458,6 +465,7 @@ model! {
     anonymous_peer_token: AnonymousPeerToken, "IMP-21", "IMP-21", "peer tokens of Anonymous connections";
     primary_token_in_hand: PrimaryTokenInHand, "IMP-22", "IMP-22", "impersonating by a primary token";
     created_handle: CreatedHandle, "FILE-19", "DIV-11", "the handle of a creation";
+    created_keys: CreatedKeys, "KEY-13", "KEY-13", "a descriptor with a new key";
     metadata_opens: MetadataOpens, "FILE-9", "FILE-9", "opens that ask for no data right";
     anonymous_traverse: AnonymousTraverse, "FILE-12", "FILE-12", "directories on the way of the Anonymous identity";
     enable_absent_privilege: EnableAbsentPrivilege, "TOK-14", "DIV-12", "enabling an absent privilege";
@@ -518,6 +526,7 @@ pub const KOBICHA: Model = Model {
     anonymous_peer_token: AnonymousPeerToken::Opens,
     primary_token_in_hand: PrimaryTokenInHand::Refuse,
     created_handle: CreatedHandle::CheckedAgainstNewDescriptor,
+    created_keys: CreatedKeys::TakeNoDescriptor,
     metadata_opens: MetadataOpens::Refuse,
     anonymous_traverse: AnonymousTraverse::ByDescriptor,
     enable_absent_privilege: EnableAbsentPrivilege::Fail,
@@ -589,6 +598,7 @@ pub const WINDOWS: Model = Model {
     anonymous_peer_token: AnonymousPeerToken::CantOpen,
     primary_token_in_hand: PrimaryTokenInHand::AsImpersonation,
     created_handle: CreatedHandle::AsRequested,
+    created_keys: CreatedKeys::TakeDescriptor,
     metadata_opens: MetadataOpens::Accept,
     anonymous_traverse: AnonymousTraverse::Passes,
     enable_absent_privilege: EnableAbsentPrivilege::Partial,

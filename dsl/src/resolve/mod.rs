@@ -32,6 +32,7 @@ use sim_core::world::declare::{Declarations, EndpointDecl, ObjectDecl};
 use args::{Args, Read, unknown};
 
 pub(crate) use args::text_of;
+pub(crate) use objects::extended_attribute;
 pub(crate) use scripts::{right_of, sound_path};
 pub use steps::{CONTROL, VERBS, Verb};
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use sim_core::ids::Slot;
 use sim_core::rights::ObjectType;
-use sim_core::world::op::{LabelChange, Link, Onto, Operation, Place, Rename, SecurityChange};
+use sim_core::world::op::{LabelChange, Link, Onto, Operation, Place, Rename, SecurityChange, Transfer};
 
 use super::Resolver;
 use super::args::{Args, Read, choose};
@@ -89,6 +90,76 @@ pub(super) fn rename(
         }
     };
     Ok(Operation::Rename(Box::new(Rename { what, to: Arc::from(to.value), onto })))
+}
+
+/// What takes a handle, or asks for the same right by path (FILE-7).
+pub(super) fn by_place(args: &mut Args<'_>, scope: &ThreadScope<'_>, transfer: Transfer) -> Read<Operation> {
+    Ok(Operation::Transfer(place(args, scope)?.0, transfer))
+}
+
+/// `h shared|exclusive`
+pub(super) fn lock(
+    _: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    scope: &mut ThreadScope<'_>,
+) -> Read<Operation> {
+    let slot = scope.slot(args, "a handle")?;
+    let kinds = &[("shared", Transfer::LockShared), ("exclusive", Transfer::LockExclusive)];
+    Ok(Operation::Transfer(
+        Place::Handle(slot),
+        choose(args.word("`shared` or `exclusive`")?, "lock", kinds)?,
+    ))
+}
+
+/// `h read|shared|private|execute`
+pub(super) fn map(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    let slot = scope.slot(args, "a handle")?;
+    let kinds = &[
+        ("read", Transfer::MapRead),
+        ("shared", Transfer::MapShared),
+        ("private", Transfer::MapPrivate),
+        ("execute", Transfer::MapExecute),
+    ];
+    let word = args.word("`read`, `shared`, `private` or `execute`")?;
+    Ok(Operation::Transfer(Place::Handle(slot), choose(word, "mapping", kinds)?))
+}
+
+/// The extended attribute under which a file system would keep the descriptor.
+const DESCRIPTOR_EA: &str = "security.descriptor";
+
+/// `h "NAME"`
+pub(super) fn extended(args: &mut Args<'_>, scope: &ThreadScope<'_>, transfer: Transfer) -> Read<Operation> {
+    let slot = scope.slot(args, "a handle")?;
+    let name = args.text("the name of an extended attribute")?;
+    Ok(extended_attribute(slot, &name.value, transfer))
+}
+
+/// What is done with an extended attribute; the descriptor is none (FILE-7).
+pub(crate) fn extended_attribute(slot: Slot, name: &str, transfer: Transfer) -> Operation {
+    if name.eq_ignore_ascii_case(DESCRIPTOR_EA) {
+        Operation::DescriptorAsEa(slot)
+    } else {
+        Operation::Transfer(Place::Handle(slot), transfer)
+    }
+}
+
+/// `k [N] (values)`
+pub(super) fn enumerate(
+    _: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    scope: &mut ThreadScope<'_>,
+) -> Read<Operation> {
+    let slot = scope.slot(args, "a key handle")?;
+    if matches!(args.peek(), Some(Part { value: PartKind::Number(_), .. })) {
+        return Ok(Operation::Subkey(slot, super::declare::number32(args, "a position, from 0")?));
+    }
+    let mut what = Transfer::List;
+    if let Some(list) = args.flags() {
+        let mut flags = Args::new(list.value, list.span);
+        what = choose(flags.word("`values`")?, "flag of `enumerate`", &[("values", Transfer::Values)])?;
+        flags.finish("(")?;
+    }
+    Ok(Operation::Transfer(Place::Handle(slot), what))
 }
 
 /// `"P" to "T" (hard)`

@@ -7,7 +7,7 @@ use sim_core::access::Intents;
 use sim_core::ids::Slot;
 use sim_core::rights::ObjectType;
 use sim_core::token::ImpersonationLevel;
-use sim_core::world::op::{Disposition, FileOpen, KeyOpen, Operation, PrivilegeAction, Transfer};
+use sim_core::world::op::{Disposition, FileOpen, KeyOpen, Operation, Place, PrivilegeAction, Transfer};
 use sim_core::world::registry::{ValueData, is_key_path};
 
 use super::Resolver;
@@ -95,8 +95,53 @@ pub const VERBS: &[Verb] = &[
     verb("list", "h", "lists a directory through a handle", false, |_, args, scope| {
         transfer(args, scope, Transfer::List)
     }),
-    verb("enumerate", "k", "lists the subkeys of a key through a handle", false, |_, args, scope| {
-        transfer(args, scope, Transfer::List)
+    verb(
+        "enumerate",
+        "k [N] (values)",
+        "lists the subkeys or the values of a key",
+        false,
+        objects::enumerate,
+    ),
+    verb("truncate", "h | file PATH", "empties a file", false, |_, args, scope| {
+        objects::by_place(args, scope, Transfer::Truncate)
+    }),
+    verb("extend", "h", "makes room at the end of a file", false, |_, args, scope| {
+        transfer(args, scope, Transfer::Extend)
+    }),
+    verb("lock", "h shared|exclusive", "locks a file", false, objects::lock),
+    verb("map", "h read|shared|private|execute", "maps a file into memory", false, objects::map),
+    verb(
+        "query_attributes",
+        "h | file|directory PATH",
+        "reads attributes and times",
+        false,
+        |_, args, scope| objects::by_place(args, scope, Transfer::QueryAttributes),
+    ),
+    verb(
+        "set_attributes",
+        "h | file|directory PATH",
+        "writes attributes and times",
+        false,
+        |_, args, scope| objects::by_place(args, scope, Transfer::SetAttributes),
+    ),
+    verb("read_ea", "h \"NAME\"", "reads an extended attribute", false, |_, args, scope| {
+        objects::extended(args, scope, Transfer::ReadEa)
+    }),
+    verb("write_ea", "h \"NAME\"", "writes an extended attribute", false, |_, args, scope| {
+        objects::extended(args, scope, Transfer::WriteEa)
+    }),
+    verb("list_eas", "h", "lists the names of extended attributes", false, |_, args, scope| {
+        transfer(args, scope, Transfer::ListEas)
+    }),
+    verb(
+        "enter",
+        "h | directory PATH",
+        "makes a directory the one where the thread stands",
+        false,
+        |_, args, scope| objects::by_place(args, scope, Transfer::Enter),
+    ),
+    verb("query_key", "k", "reads what a key says of itself", false, |_, args, scope| {
+        transfer(args, scope, Transfer::QueryKey)
     }),
     verb("query", "k \"VALUE\"", "reads a value of a key", false, |_, args, scope| {
         let slot = scope.slot(args, "a key handle")?;
@@ -255,6 +300,11 @@ pub const VERBS: &[Verb] = &[
         Ok(Operation::Wait)
     }),
     verb("exit", "", "ends the process", false, |_, _, _| Ok(Operation::Exit)),
+    later("watch", "k", "waits for changes of a key"),
+    later("transact", "k", "changes keys all at once"),
+    later("load_hive", "PATH", "brings in a hive of one's own"),
+    later("backup_key", "k", "saves a key with what is below"),
+    later("restore_key", "k", "puts a saved key back"),
     later("open_posix", "file PATH for MODE", "opens a file the old way, by core and compat rights"),
     verb("call", "NAME A, B", "calls a procedure or a script function", true, super::scripts::call),
 ];
@@ -367,7 +417,7 @@ fn impersonate(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScop
 }
 
 fn transfer(args: &mut Args<'_>, scope: &mut ThreadScope<'_>, transfer: Transfer) -> Read<Operation> {
-    Ok(Operation::Transfer(scope.slot(args, "a handle")?, transfer))
+    Ok(Operation::Transfer(Place::Handle(scope.slot(args, "a handle")?), transfer))
 }
 
 /// Classes that `open` and `create` take.
@@ -406,10 +456,20 @@ fn open_or_create(
     let desired = resolver.rights(args, class)?;
     let path = Arc::from(path.value);
     if class == ObjectType::Key {
+        let volatile = key_flags(resolver, args, disposition)?;
+        let mut descriptor = None;
+        if args.prep(Prep::With).is_some() {
+            let block = args.block("`{` and the parts of a descriptor")?;
+            descriptor = Some(resolver.descriptor_parts(block.value, class, &mut |_, _| false));
+        }
+        let create = disposition == Disposition::Create;
         return Ok(Operation::OpenKey(Box::new(KeyOpen {
             path,
+            base,
             desired,
-            create: disposition == Disposition::Create,
+            create,
+            volatile,
+            descriptor,
         })));
     }
     let intents = if args.prep(Prep::Intent).is_some() { read_intents(args)? } else { Intents::empty() };
@@ -430,6 +490,26 @@ fn open_or_create(
         delete_on_close,
         descriptor,
     })))
+}
+
+/// `(volatile)` of a new key; links are refused by name (KEY-12, KEY-14).
+fn key_flags(resolver: &mut Resolver<'_>, args: &mut Args<'_>, disposition: Disposition) -> Read<bool> {
+    if args.prep(Prep::Intent).is_some() {
+        return Err(resolver.not_built(args.here(), "`intent` of a key"));
+    }
+    let Some(list) = args.flags() else { return Ok(false) };
+    let mut flags = Args::new(list.value, list.span);
+    let word = flags.word("`volatile`")?;
+    if matches!(word.value, "link" | "no_follow") {
+        return Err(resolver.not_built(word.span, "a link between keys"));
+    }
+    let volatile = choose(word, "flag of a key", &[("volatile", true)])?;
+    flags.finish("(")?;
+    if disposition != Disposition::Create {
+        return Err(Diagnostic::error(codes::ARGUMENT, list.span, "`volatile` is said of a new key")
+            .label("write `create key …`"));
+    }
+    Ok(volatile)
 }
 
 fn read_intents(args: &mut Args<'_>) -> Read<Intents> {
@@ -543,14 +623,16 @@ pub(super) fn value_data(args: &mut Args<'_>) -> Read<ValueData> {
     let data = match &part.value {
         PartKind::Number(number) => {
             args.take();
-            let kinds = &[("dword", false), ("qword", true)];
-            let wide = value_flag(args, kinds)?.unwrap_or(false);
-            let fits = if wide {
-                u64::try_from(*number).ok().map(ValueData::Qword)
-            } else {
-                u32::try_from(*number).ok().map(ValueData::Dword)
+            let kinds = &[("dword", Width::Dword), ("dword_be", Width::DwordBe), ("qword", Width::Qword)];
+            let width = value_flag(args, kinds)?.unwrap_or(Width::Dword);
+            let short = u32::try_from(*number).ok();
+            let fits = match width {
+                Width::Dword => short.map(ValueData::Dword),
+                Width::DwordBe => short.map(ValueData::DwordBe),
+                Width::Qword => u64::try_from(*number).ok().map(ValueData::Qword),
             };
             fits.ok_or_else(|| {
+                let wide = matches!(width, Width::Qword);
                 Diagnostic::error(codes::VALUE, part.span, format!("{number} does not fit")).label(if wide {
                     "expected 0 to 2⁶⁴-1"
                 } else {
@@ -572,12 +654,21 @@ pub(super) fn value_data(args: &mut Args<'_>) -> Read<ValueData> {
         }
         _ => {
             let text = args.text("text, a number or a list")?;
-            let kinds =
-                &[("sz", TextKind::Plain), ("expand_sz", TextKind::Expand), ("binary", TextKind::Binary)];
-            match value_flag(args, kinds)?.unwrap_or(TextKind::Plain) {
+            let kinds = &[
+                ("sz", TextKind::Plain),
+                ("expand_sz", TextKind::Expand),
+                ("binary", TextKind::Binary),
+                ("none", TextKind::Other(0)),
+                ("link", TextKind::Other(6)),
+                ("resource_list", TextKind::Other(8)),
+                ("full_resource_descriptor", TextKind::Other(9)),
+                ("resource_requirements_list", TextKind::Other(10)),
+            ];
+            match text_kind(args, kinds)? {
                 TextKind::Plain => ValueData::Sz(text.value.into()),
                 TextKind::Expand => ValueData::ExpandSz(text.value.into()),
                 TextKind::Binary => ValueData::Binary(hex_bytes(&text)?.into()),
+                TextKind::Other(kind) => ValueData::Other(kind, hex_bytes(&text)?.into()),
             }
         }
     };
@@ -585,10 +676,31 @@ pub(super) fn value_data(args: &mut Args<'_>) -> Read<ValueData> {
 }
 
 #[derive(Clone, Copy)]
+enum Width {
+    Dword,
+    DwordBe,
+    Qword,
+}
+
+#[derive(Clone, Copy)]
 enum TextKind {
     Plain,
     Expand,
     Binary,
+    /// Bytes of a type by its number.
+    Other(u32),
+}
+
+/// The type of a text: by its name, or by a number that may be none (KEY-4).
+fn text_kind(args: &mut Args<'_>, table: &[(&str, TextKind)]) -> Read<TextKind> {
+    if let Some(Part { value: PartKind::Flags(list), span }) = args.peek()
+        && let [Part { value: PartKind::Number(_), .. }] = list.as_slice()
+    {
+        args.take();
+        let kind = super::declare::number32(&mut Args::new(list, *span), "a type of values")?;
+        return Ok(TextKind::Other(kind));
+    }
+    Ok(value_flag(args, table)?.unwrap_or(TextKind::Plain))
 }
 
 fn value_flag<T: Copy>(args: &mut Args<'_>, table: &[(&str, T)]) -> Read<Option<T>> {

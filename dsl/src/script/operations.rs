@@ -136,6 +136,27 @@ pub const OPERATIONS: &[ScriptOperation] = &[
     row("append", "(handle)", "append", (1, 1), |args| transfer(args, Transfer::Append)),
     row("list", "(handle)", "list", (1, 1), |args| transfer(args, Transfer::List)),
     row("enumerate", "(key)", "enumerate", (1, 1), |args| transfer(args, Transfer::List)),
+    row("truncate", "(handle)", "truncate", (1, 1), |args| transfer(args, Transfer::Truncate)),
+    row("extend", "(handle)", "extend", (1, 1), |args| transfer(args, Transfer::Extend)),
+    row("query_attributes", "(handle)", "query_attributes", (1, 1), |args| {
+        transfer(args, Transfer::QueryAttributes)
+    }),
+    row("set_attributes", "(handle)", "set_attributes", (1, 1), |args| {
+        transfer(args, Transfer::SetAttributes)
+    }),
+    row("list_eas", "(handle)", "list_eas", (1, 1), |args| transfer(args, Transfer::ListEas)),
+    row("enter", "(handle)", "enter", (1, 1), |args| transfer(args, Transfer::Enter)),
+    row("query_key", "(key)", "query_key", (1, 1), |args| transfer(args, Transfer::QueryKey)),
+    row("lock_shared", "(handle)", "lock", (1, 1), |args| transfer_as(args, Transfer::LockShared, "shared")),
+    row("lock_exclusive", "(handle)", "lock", (1, 1), |args| {
+        transfer_as(args, Transfer::LockExclusive, "exclusive")
+    }),
+    row("map_read", "(handle)", "map", (1, 1), |args| transfer_as(args, Transfer::MapRead, "read")),
+    row("map_shared", "(handle)", "map", (1, 1), |args| transfer_as(args, Transfer::MapShared, "shared")),
+    row("map_private", "(handle)", "map", (1, 1), |args| transfer_as(args, Transfer::MapPrivate, "private")),
+    row("map_execute", "(handle)", "map", (1, 1), |args| transfer_as(args, Transfer::MapExecute, "execute")),
+    row("read_ea", "(handle, name)", "read_ea", (2, 2), |args| extended(args, Transfer::ReadEa)),
+    row("write_ea", "(handle, name)", "write_ea", (2, 2), |args| extended(args, Transfer::WriteEa)),
     row("query", "(key, name)", "query", (2, 2), |args| {
         let slot = args.handle("a key handle")?;
         let name = args.text("the name of a value")?;
@@ -459,8 +480,20 @@ fn level_named(name: &str) -> Result<ImpersonationLevel, String> {
     found.map(|(level, _)| *level).ok_or_else(|| missing("level", name, known()))
 }
 
+/// A transfer whose kind stands behind the handle: `lock h shared`.
+fn transfer_as(args: &mut Inputs<'_>, transfer: Transfer, kind: &str) -> Made {
+    Ok((Operation::Transfer(Place::Handle(args.handle("a handle")?), transfer), kind.to_owned()))
+}
+
+/// An extended attribute by its name; the descriptor is none (FILE-7).
+fn extended(args: &mut Inputs<'_>, transfer: Transfer) -> Made {
+    let slot = args.handle("a handle")?;
+    let name = args.text("the name of an extended attribute")?;
+    Ok((crate::resolve::extended_attribute(slot, &name, transfer), quote(&name)))
+}
+
 fn transfer(args: &mut Inputs<'_>, transfer: Transfer) -> Made {
-    Ok((Operation::Transfer(args.handle("a handle")?, transfer), String::new()))
+    Ok((Operation::Transfer(Place::Handle(args.handle("a handle")?), transfer), String::new()))
 }
 
 /// A change of the token in effect.
@@ -515,7 +548,9 @@ fn open(args: &mut Inputs<'_>, class: ObjectType, disposition: Disposition) -> M
     if class == ObjectType::Key {
         let words = format!("{word} '{path}' for {asked}");
         let create = disposition == Disposition::Create;
-        return Ok((Operation::OpenKey(Box::new(KeyOpen { path: path.into(), desired, create })), words));
+        let open =
+            KeyOpen { path: path.into(), base: None, desired, create, volatile: false, descriptor: None };
+        return Ok((Operation::OpenKey(Box::new(open)), words));
     }
     let mut words = format!("{word} {} for {asked}", quote(&path));
     let (mut intents, mut or_create, mut overwrite, mut supersede) = (Intents::empty(), false, false, false);

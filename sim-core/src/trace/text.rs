@@ -18,6 +18,7 @@ use crate::engine::{Ending, Finished, Left, Record};
 use crate::ids::StepId;
 use crate::model::Model;
 use crate::privilege::PrivilegeState;
+use crate::rights::ObjectType;
 use crate::text::{escape, name, quote};
 use crate::token::impersonate::{Cap, GateRecord};
 use crate::world::op::{DeniedBy, Failure, OpenStatus, Outcome, Success};
@@ -611,7 +612,7 @@ fn write_audit(out: &mut String, check: &CheckRecord, decision: &Decision, names
         };
     }
     // Without a handle there is nothing to watch.
-    if decision.allowed && !decision.alarm_mask.is_empty() {
+    if decision.allowed && !decision.alarm_mask.is_empty() && check.object.class != ObjectType::Key {
         let rights = rights_words(decision.alarm_mask, check.object.class);
         let _ = writeln!(out, "{INDENT}watched through the handle: {rights} [AUD-5]");
     }

@@ -315,6 +315,7 @@ impl World {
             parent: Some(parent),
             class,
             nameless: false,
+            volatile: false,
             descriptor,
             children: BTreeMap::new(),
             values: BTreeMap::new(),

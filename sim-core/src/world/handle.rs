@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::op::{DeniedBy, ErrorName, Failure, Success, Transfer};
+use super::op::{DeniedBy, ErrorName, Failure, Success};
 use super::path::Name;
 use super::record::{Fact, HandleUse, ObjectName, Recorder};
 use super::{Held, World};
@@ -213,47 +213,6 @@ impl World {
             }
             (HandleTarget::Object(_), None) => {}
         }
-    }
-
-    /// An operation on the contents behind a handle (FILE-7, KEY-6).
-    pub(super) fn transfer<R: Recorder>(
-        &mut self,
-        thread: ThreadId,
-        slot: Slot,
-        transfer: Transfer,
-        recorder: &mut R,
-    ) -> Result<Success, Failure> {
-        const READ: AccessMask = AccessMask(0x1);
-        const WRITE: AccessMask = AccessMask(0x2);
-        const APPEND: AccessMask = AccessMask(0x4);
-        const ENUMERATE: AccessMask = AccessMask(0x8);
-        let (_, handle) = self.handle_in(thread, slot)?;
-        let HandleTarget::Object(object) = handle.target else { return Err(ErrorName::InvalidHandle.into()) };
-        let any: &[AccessMask] = match (transfer, self.object(object).class) {
-            (Transfer::List, ObjectType::Directory) => &[READ],
-            (Transfer::List, ObjectType::Key) => &[ENUMERATE],
-            (Transfer::Read, ObjectType::File) => &[READ],
-            (Transfer::Write, ObjectType::File) => &[WRITE],
-            (Transfer::Append, ObjectType::File) => &[APPEND, WRITE],
-            (Transfer::Read | Transfer::Write | Transfer::Append, ObjectType::Directory) => {
-                return Err(ErrorName::IsADirectory.into());
-            }
-            (Transfer::List, ObjectType::File) => return Err(ErrorName::NotADirectory.into()),
-            _ => return Err(ErrorName::InvalidHandle.into()),
-        };
-        self.test_mask(handle, any, recorder)?;
-        if transfer == Transfer::List {
-            recorder.fact(|_| {
-                let names: Vec<String> = self
-                    .object(object)
-                    .children
-                    .values()
-                    .map(|id| self.object(*id).name.to_string())
-                    .collect();
-                Fact::Value(names.join(", "))
-            });
-        }
-        Ok(Success::Ok)
     }
 
     /// Passes what a name holds to another thread of the process; no identity is asked (FILE-5, PRC-12).

@@ -9,6 +9,7 @@ mod adjust;
 mod build;
 pub mod change;
 mod check;
+mod contents;
 pub mod declare;
 mod directory;
 mod file;
@@ -86,6 +87,8 @@ pub struct World {
     aliases: BTreeMap<ObjectId, Vec<Name>>,
     /// Files whose name goes with a handle (FILE-21).
     doomed: BTreeSet<ObjectId>,
+    /// When keys were written last, of those that were (KEY-16).
+    written: BTreeMap<ObjectId, u64>,
     handles: Vec<Option<Handle>>,
     free_handles: Vec<HandleId>,
     /// Threads that something has happened to and that shall be tried again, in order.
@@ -362,6 +365,8 @@ pub struct Object {
     pub class: ObjectType,
     /// Whether its name is gone, so that only handles reach it (FILE-22, KEY-17).
     pub nameless: bool,
+    /// Whether a key is gone after a restart (KEY-1).
+    pub volatile: bool,
     /// Its descriptor; `None` if it has none (FILE-31).
     pub descriptor: Option<Arc<Descriptor>>,
     /// What hangs below, by name; keys by folded name (KEY-2).
@@ -414,6 +419,7 @@ impl World {
             links,
             aliases,
             doomed,
+            written,
             handles,
             free_handles,
             woken,
@@ -425,7 +431,7 @@ impl World {
             (model, now, policies, anonymous, directory.revision),
             (sessions, logons, ended_sessions, tokens),
             (processes, threads, endpoints, connections),
-            (objects, links, aliases, doomed),
+            (objects, links, aliases, doomed, written),
             (handles, free_handles, woken, started),
             (next_pid, programs),
         )
@@ -461,7 +467,9 @@ impl World {
             }
             Operation::OpenFile(open) => self.open_file(actor, bind, open, recorder),
             Operation::OpenKey(open) => self.open_key(actor, bind, open, recorder),
-            Operation::Transfer(slot, transfer) => self.transfer(actor, *slot, *transfer, recorder),
+            Operation::Transfer(place, transfer) => self.transfer(actor, place, *transfer, recorder),
+            Operation::DescriptorAsEa(slot) => self.descriptor_as_ea(actor, *slot, recorder),
+            Operation::Subkey(slot, position) => self.subkey(actor, *slot, *position, recorder),
             Operation::QueryValue(slot, name) => self.query_value(actor, *slot, name, recorder),
             Operation::SetValue(slot, name, value) => self.set_value(actor, *slot, name, value, recorder),
             Operation::DeleteValue(slot, name) => self.delete_value(actor, *slot, name, recorder),

@@ -47,7 +47,11 @@ pub enum Operation {
     /// `open|create key …` (KEY-9, KEY-12).
     OpenKey(Box<KeyOpen>),
     /// An operation on the contents behind a handle (FILE-7).
-    Transfer(Slot, Transfer),
+    Transfer(Place, Transfer),
+    /// `read_ea|write_ea h "NAME"` of the descriptor, which no extended attribute reaches (FILE-7).
+    DescriptorAsEa(Slot),
+    /// `enumerate k N`: the subkey at a position (KEY-15).
+    Subkey(Slot, u32),
     /// `query k "V"`
     QueryValue(Slot, Arc<str>),
     /// `set k "V" = …`
@@ -160,12 +164,12 @@ impl Value {
     pub fn of(data: &ValueData) -> Value {
         match data {
             ValueData::Sz(text) | ValueData::ExpandSz(text) => Value::Text(text.clone()),
-            ValueData::Dword(number) => Value::Number(i64::from(*number)),
+            ValueData::Dword(number) | ValueData::DwordBe(number) => Value::Number(i64::from(*number)),
             // A number that a script cannot hold is text to it, as bytes are.
             ValueData::Qword(number) => {
                 i64::try_from(*number).map_or_else(|_| Value::Text(data.words().1.into()), Value::Number)
             }
-            ValueData::Binary(_) => Value::Text(data.words().1.into()),
+            ValueData::Binary(_) | ValueData::Other(..) => Value::Text(data.words().1.into()),
             ValueData::MultiSz(list) => Value::List(list.iter().cloned().map(Value::Text).collect()),
         }
     }
@@ -213,7 +217,9 @@ impl Operation {
             | Operation::Close(slot)
             | Operation::Impersonate(slot)
             | Operation::Capture(slot)
-            | Operation::Transfer(slot, _)
+            | Operation::Transfer(Place::Handle(slot), _)
+            | Operation::DescriptorAsEa(slot)
+            | Operation::Subkey(slot, _)
             | Operation::QueryValue(slot, _)
             | Operation::SetValue(slot, ..)
             | Operation::DeleteValue(slot, _)
@@ -432,15 +438,21 @@ pub struct FileOpen {
     pub descriptor: Option<DescriptorParts>,
 }
 
-/// `open|create key 'K' for RIGHTS`
+/// `open|create key 'K' [in k] for RIGHTS`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyOpen {
     /// The path.
     pub path: Arc<str>,
+    /// The key handle where it begins; without one, a hive is named first (KEY-10).
+    pub base: Option<Slot>,
     /// What is asked.
     pub desired: AccessMask,
     /// Whether a missing key is created.
     pub create: bool,
+    /// Whether a new key is gone after a restart (KEY-12).
+    pub volatile: bool,
+    /// The descriptor of a new key, where a model takes one (KEY-13).
+    pub descriptor: Option<DescriptorParts>,
 }
 
 /// What is done with the contents behind a handle (FILE-7, KEY-6).
@@ -454,6 +466,38 @@ pub enum Transfer {
     Append,
     /// List a directory, or the subkeys of a key.
     List,
+    /// List the values of a key.
+    Values,
+    /// Empty a file.
+    Truncate,
+    /// Make room at the end of a file.
+    Extend,
+    /// A lock that others may hold too.
+    LockShared,
+    /// A lock that keeps others out.
+    LockExclusive,
+    /// Map a file for reading.
+    MapRead,
+    /// Map it for writing into the file.
+    MapShared,
+    /// Map it for writing into a copy.
+    MapPrivate,
+    /// Map it for running.
+    MapExecute,
+    /// Read attributes and times.
+    QueryAttributes,
+    /// Write attributes and times.
+    SetAttributes,
+    /// Read an extended attribute.
+    ReadEa,
+    /// Write one.
+    WriteEa,
+    /// List their names.
+    ListEas,
+    /// Make a directory the one where the thread stands.
+    Enter,
+    /// What a key says of itself.
+    QueryKey,
 }
 
 macro_rules! errors {

@@ -1,6 +1,6 @@
 //! Registry keys and values: opening, creating, reading and writing.
 //!
-//! Authority: KEY-1 to KEY-12, KEY-16, KEY-22 (registry text v0.21).
+//! Authority: KEY-1 to KEY-13, KEY-16, KEY-22 (registry text v0.21).
 
 use std::sync::Arc;
 
@@ -13,7 +13,9 @@ use super::record::{CheckPurpose, Fact, Recorder};
 use super::{HIVES, Handle, World};
 use crate::access::Intents;
 use crate::ids::{ObjectId, Slot, ThreadId};
+use crate::model::CreatedKeys;
 use crate::rights::{AccessMask, ObjectType};
+use crate::text::quote;
 
 const QUERY_VALUE: AccessMask = AccessMask(0x1);
 const SET_VALUE: AccessMask = AccessMask(0x2);
@@ -21,7 +23,10 @@ const CREATE_SUB_KEY: AccessMask = AccessMask(0x4);
 /// What a key may be asked for (KEY-7).
 const REQUESTABLE: AccessMask = AccessMask(0xF30F_003F);
 
-/// The data of a value (KEY-4).
+/// The most bytes of a value (KEY-2).
+const MOST_BYTES: usize = 1 << 20;
+
+/// The data of a value, by its type (KEY-4).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ValueData {
     /// Text.
@@ -32,30 +37,83 @@ pub enum ValueData {
     Binary(Arc<[u8]>),
     /// 32 bits.
     Dword(u32),
+    /// 32 bits, the high byte first.
+    DwordBe(u32),
     /// 64 bits.
     Qword(u64),
     /// A list of texts.
     MultiSz(Arc<[Arc<str>]>),
+    /// Bytes of a type that is given as a number.
+    Other(u32, Arc<[u8]>),
 }
+
+/// Types of bytes that mean nothing here, by number and name (KEY-4).
+const OPAQUE: &[(u32, &str)] = &[
+    (0, "NONE"),
+    (6, "LINK"),
+    (8, "RESOURCE_LIST"),
+    (9, "FULL_RESOURCE_DESCRIPTOR"),
+    (10, "RESOURCE_REQUIREMENTS_LIST"),
+];
 
 impl ValueData {
     /// The name of the type, and the value as scenarios write it.
     #[must_use]
     pub fn words(&self) -> (&'static str, String) {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         match self {
-            ValueData::Sz(text) => ("SZ", format!("{text:?}")),
-            ValueData::ExpandSz(text) => ("EXPAND_SZ", format!("{text:?}")),
-            ValueData::Binary(bytes) => ("BINARY", bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+            ValueData::Sz(text) => ("SZ", quote(text)),
+            ValueData::ExpandSz(text) => ("EXPAND_SZ", quote(text)),
+            ValueData::Binary(bytes) => ("BINARY", hex(bytes)),
             ValueData::Dword(number) => ("DWORD", number.to_string()),
+            ValueData::DwordBe(number) => ("DWORD_BE", number.to_string()),
             ValueData::Qword(number) => ("QWORD", number.to_string()),
-            ValueData::MultiSz(list) => ("MULTI_SZ", format!("{list:?}")),
+            ValueData::MultiSz(list) => {
+                let texts: Vec<String> = list.iter().map(|text| quote(text)).collect();
+                ("MULTI_SZ", format!("[{}]", texts.join(", ")))
+            }
+            ValueData::Other(kind, bytes) => {
+                let name = OPAQUE.iter().find(|(number, _)| number == kind);
+                (name.map_or("of no type", |(_, name)| name), hex(bytes))
+            }
         }
+    }
+
+    /// Whether the type is one that there is, and the bytes are not too many (KEY-2, KEY-4).
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        // Text is counted as it is kept, in 16-bit units with an end.
+        let text = |text: &str| 2 * (text.encode_utf16().count() + 1);
+        let bytes = match self {
+            ValueData::Sz(value) | ValueData::ExpandSz(value) => text(value),
+            ValueData::MultiSz(list) => list.iter().map(|value| text(value)).sum::<usize>() + 2,
+            ValueData::Binary(bytes) | ValueData::Other(_, bytes) => bytes.len(),
+            ValueData::Dword(_) | ValueData::DwordBe(_) | ValueData::Qword(_) => 8,
+        };
+        let known = match self {
+            ValueData::Other(kind, _) => OPAQUE.iter().any(|(number, _)| number == kind),
+            _ => true,
+        };
+        known && bytes <= MOST_BYTES
     }
 }
 
-/// Names compare without case (KEY-2). Simple folding, character by character.
-pub(super) fn fold(name: &str) -> Arc<str> {
-    name.chars().flat_map(char::to_lowercase).collect::<String>().into()
+/// Names compare without case (KEY-2): simple folding, character by character, by way of the one capital that a letter has.
+pub fn fold(name: &str) -> Arc<str> {
+    name.chars().map(fold_char).collect::<String>().into()
+}
+
+fn fold_char(c: char) -> char {
+    let one = |mut chars: Box<dyn Iterator<Item = char>>, other: char| match (chars.next(), chars.next()) {
+        (Some(only), None) => only,
+        _ => other,
+    };
+    // The letter without a dot folds to itself, although its capital is that of `i`.
+    if c.is_ascii() || c == '\u{131}' {
+        return c.to_ascii_lowercase();
+    }
+    let capital = one(Box::new(c.to_uppercase()), c);
+    one(Box::new(capital.to_lowercase()), capital)
 }
 
 /// Whether a path obeys KEY-2: no empty component, none over 255 bytes, 16,383 bytes and 512 components in all.
@@ -78,18 +136,25 @@ impl World {
         if desired.is_empty() || desired.intersects(!REQUESTABLE) {
             return Err(ErrorName::InvalidParameter.into());
         }
-        let path = self.resolve_current_user(thread, &open.path.replace('/', "\\"));
+        if open.descriptor.is_some() && self.model.created_keys == CreatedKeys::TakeNoDescriptor {
+            return Err(ErrorName::NotSupported.into());
+        }
+        let path = open.path.replace('/', "\\");
+        // No right on the key where a relative path begins is asked (KEY-10).
+        let (mut at, path) = match open.base {
+            Some(slot) => (self.base_of(thread, slot, ObjectType::Key)?, path),
+            None => (HIVES, self.resolve_current_user(thread, &path)),
+        };
         if !is_key_path(&path) {
             return Err(ErrorName::InvalidParameter.into());
         }
         let mut names = path.split('\\').peekable();
-        let mut at = HIVES;
         while let Some(name) = names.next() {
             match self.object(at).children.get(&fold(name)) {
                 Some(child) => at = *child,
                 None if names.peek().is_none() && open.create && at != HIVES => {
                     let name = Arc::from(name);
-                    return self.create_key(thread, bind, desired, at, name, recorder);
+                    return self.create_key(thread, bind, open, Name { parent: at, name }, recorder);
                 }
                 None => return Err(ErrorName::NotFound.into()),
             }
@@ -122,26 +187,32 @@ impl World {
         &mut self,
         thread: ThreadId,
         bind: Option<Slot>,
-        desired: AccessMask,
-        parent: ObjectId,
-        name: Arc<str>,
+        open: &KeyOpen,
+        name: Name,
         recorder: &mut R,
     ) -> Result<Success, Failure> {
-        let ask = Ask {
-            purpose: CheckPurpose::Parent,
-            desired: CREATE_SUB_KEY,
-            intents: Intents::empty(),
-            object: &|world| world.describe(parent),
-        };
-        self.decide_object(thread, parent, &ask, recorder)?;
+        let parent = name.parent;
+        self.let_parent(thread, parent, CREATE_SUB_KEY, recorder)?;
+        if self.object(parent).volatile && !open.volatile {
+            return Err(ErrorName::InvalidParameter.into());
+        }
+        let key = fold(&name.name);
         let new = NewObject {
-            name: Name { parent, name },
+            name,
             class: ObjectType::Key,
-            desired: (desired, Intents::empty()),
+            desired: (open.desired, Intents::empty()),
             replaces: None,
             delete_on_close: false,
         };
-        self.create_child(thread, bind, new, None, recorder)
+        let success = self.create_child(thread, bind, new, open.descriptor.as_ref(), recorder)?;
+        let created = self.object(parent).children.get(&key).copied();
+        if let Some(id) = created {
+            self.written.insert(id, self.now);
+            if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(id.index()) {
+                object.volatile = open.volatile;
+            }
+        }
+        Ok(success)
     }
 
     fn key_of(&self, handle: &Handle) -> Result<ObjectId, Failure> {
@@ -177,7 +248,11 @@ impl World {
         let (_, handle) = self.handle_in(thread, slot)?;
         let key = self.key_of(handle)?;
         self.test_mask(handle, &[SET_VALUE], recorder)?;
+        if name.contains('\0') || !value.is_sound() {
+            return Err(ErrorName::InvalidParameter.into());
+        }
         self.put_value(key, name, value);
+        self.written.insert(key, self.now);
         Ok(Success::Ok)
     }
 
@@ -205,6 +280,7 @@ impl World {
         let key = self.key_of(handle)?;
         self.test_mask(handle, &[SET_VALUE], recorder)?;
         self.take_value(key, name);
+        self.written.insert(key, self.now);
         Ok(Success::Ok)
     }
 }
