@@ -14,7 +14,9 @@ use dsl::source::Sources;
 use sim_core::engine::scenario::Scenario;
 use sim_core::engine::{self, RunConfig};
 
-/// How many damaged variants of each scenario are read.
+/// How many damaged scenarios are read and run, spread over all of them.
+const DAMAGED: u64 = 6_400;
+/// How many variants of a scenario are tried where only a few scenarios are.
 const VARIANTS: u64 = 400;
 /// One in so many goes through the program too.
 const THROUGH_THE_PROGRAM: u64 = 10;
@@ -259,9 +261,10 @@ fn is_position(text: &str) -> bool {
 #[test]
 fn damaged_scenarios_are_refused_with_a_place_or_run() {
     let (mut refused, mut taken) = (0, 0);
-    for (n, path) in scenarios().iter().enumerate() {
+    let scenarios = scenarios();
+    for (n, path) in scenarios.iter().enumerate() {
         let text = fs::read_to_string(path).expect("the scenario can be read");
-        for variant in 0..VARIANTS {
+        for variant in 0..DAMAGED.div_ceil(scenarios.len() as u64) {
             let mut random = Random::new((n as u64) << 32 | variant);
             let damaged = damage(&text, &mut random);
             let (scenario, _) = read(&damaged);

@@ -2,10 +2,16 @@
 //!
 //! Myers, *An O(ND) difference algorithm*, 1986. It knows nothing of what the steps did.
 
+use std::collections::BTreeMap;
+
 use crate::ids::StepId;
 
 /// After so many differences in one go the best partial answer is taken, and the rest is looked at anew.
 const MOST: usize = 256;
+/// So many equal steps in a row are taken for the place where a detour ends.
+const RUN: usize = 16;
+/// How far such a place is looked for on each side.
+const AHEAD: usize = 4_096;
 
 /// The positions that belong together, ascending on both sides. Exchanging the sides exchanges the positions.
 pub(super) fn align(one: &[StepId], other: &[StepId]) -> Vec<(usize, usize)> {
@@ -27,6 +33,14 @@ pub(super) fn align(one: &[StepId], other: &[StepId]) -> Vec<(usize, usize)> {
             break;
         }
         let (pairs, (dx, dy)) = shortest(rest, other_rest);
+        let gave_up = (dx, dy) != (rest.len(), other_rest.len());
+        if gave_up
+            && pairs.len() < RUN
+            && let Some((dx, dy)) = resume(rest, other_rest)
+        {
+            (x, y) = (x + dx, y + dy);
+            continue;
+        }
         matched.extend(pairs.into_iter().map(|(here, there)| (x + here, y + there)));
         (x, y) = (x + dx, y + dy);
     }
@@ -63,6 +77,16 @@ fn shortest(one: &[StepId], other: &[StepId]) -> (Vec<(usize, usize)>, (usize, u
         .max_by_key(|(x, y)| x + y)
         .unwrap_or((1.min(n), 0));
     (walk_back(&rounds, (x, y), at), (x as usize, y as usize))
+}
+
+/// Where both sides go on alike after a long detour: the nearest place at which [`RUN`] steps are equal.
+fn resume(one: &[StepId], other: &[StepId]) -> Option<(usize, usize)> {
+    let mut first: BTreeMap<&[StepId], usize> = BTreeMap::new();
+    for (at, run) in other.windows(RUN).take(AHEAD).enumerate() {
+        first.entry(run).or_insert(at);
+    }
+    let places = one.windows(RUN).take(AHEAD).enumerate();
+    places.filter_map(|(x, run)| first.get(run).map(|y| (x, *y))).min_by_key(|(x, y)| x + y)
 }
 
 /// The matches on the way to an end.
