@@ -73,12 +73,13 @@ fn each_difference_of_the_gallery_has_a_rule() {
                 let models = format!("{} -> {}", report["first"], comparison["second"]);
                 for difference in list(comparison, "differences") {
                     let causes = list(difference, "causes");
-                    let rules: Vec<&str> = causes
-                        .iter()
-                        .flat_map(|set| set.as_array().expect("a set"))
-                        .filter_map(|cause| cause["number"].as_str())
-                        .collect();
-                    if rules.is_empty() {
+                    let rules_of = |cause: &Value| -> Vec<String> {
+                        let sets = list(cause, "sets").iter();
+                        let rules = sets.flat_map(|set| set.as_array().expect("a set"));
+                        rules.filter_map(|rule| rule["number"].as_str()).map(str::to_owned).collect()
+                    };
+                    let rules: Vec<String> = causes.iter().flat_map(rules_of).collect();
+                    if causes.is_empty() || causes.iter().any(|cause| rules_of(cause).is_empty()) {
                         let _ = writeln!(unexplained, "{file}, {models}: {difference}");
                     }
                     for rule in rules {
@@ -149,4 +150,29 @@ fn one_model_cannot_be_compared_and_schemas_are_there() {
     let ran = Ran::of(scn().args(["schema", "compare"]).output().expect("it runs"));
     let schema: Value = serde_json::from_str(&ran.ends(0).out).expect("JSON");
     assert!(schema["properties"]["comparisons"].is_object());
+}
+
+/// Where one rule makes the verdict and another only what is reported beside it, each is named for its own part.
+#[test]
+fn kinds_with_different_rules_are_told_apart() {
+    let file = common::root().join("scenarios/access/owner-rights.scn");
+    let report = compare(&file.to_string_lossy(), "kobicha,windows");
+    let differences = list(&report["comparisons"][0], "differences");
+    let lost = |difference: &&Value| list(difference, "kinds").contains(&Value::from("granted_to_denied"));
+    let lost = differences.iter().find(lost).expect("windows takes a deny-only group for no owner");
+    let causes = list(lost, "causes");
+    assert_eq!(causes.len(), 1, "{causes:?}");
+    assert_eq!(causes[0]["sets"][0][0]["number"], "DIV-40");
+    assert_eq!(causes[0]["sets"][0].as_array().map(Vec::len), Some(1), "nothing else takes part: {causes:?}");
+
+    let file = common::root().join("scenarios/impersonation/client-at-identification.scn");
+    let report = compare(&file.to_string_lossy(), "kobicha,windows");
+    let first = &list(&report["comparisons"][0], "differences")[0];
+    let told: Vec<(&Value, &Value)> = list(first, "causes")
+        .iter()
+        .map(|cause| (&cause["kinds"][0], &cause["sets"][0][0]["number"]))
+        .collect();
+    let expected = [("another_identity", "DIV-2"), ("another_reason", "W-IMP-1")];
+    let expected = expected.map(|(kind, rule)| (Value::from(kind), Value::from(rule)));
+    assert_eq!(told, expected.iter().map(|(kind, rule)| (kind, rule)).collect::<Vec<_>>());
 }

@@ -201,7 +201,7 @@ fn each_difference_names_its_changes() {
     let report: Value = serde_json::from_str(&ran.out).expect("JSON");
     let overlay = &report["overlays"][0];
     let titles = |difference: &Value| -> Vec<Vec<String>> {
-        let sets = difference["causes"].as_array().expect("sets").iter();
+        let sets = difference["causes"][0]["sets"].as_array().expect("sets").iter();
         sets.map(|set| {
             let causes = set.as_array().expect("a set").iter();
             causes.map(|cause| cause["title"].as_str().expect("a title").to_owned()).collect()

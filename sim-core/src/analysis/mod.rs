@@ -11,7 +11,7 @@ mod sight;
 mod sweep;
 pub mod what_if;
 
-pub use cause::{Causes, causes};
+pub use cause::{Cause, Causes, causes};
 pub use diff::{Diff, Difference, Kinds, Link, Matching};
 pub use sight::{Course, Lexicon, Sight, Verdict as StepVerdict};
 pub use sweep::{Asker, Guard, Sweep, Verdict};

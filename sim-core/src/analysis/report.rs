@@ -10,7 +10,7 @@ use rustc_hash::FxBuildHasher;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cause::Causes;
+use super::cause::{Cause, Causes};
 use super::diff::{Diff, Difference, Kinds, Link};
 use super::models::Rule;
 use super::sight::{Course, Lexicon, Sight};
@@ -67,6 +67,15 @@ pub struct CauseLine {
     pub title: String,
 }
 
+/// What makes some kinds of a difference.
+#[derive(Serialize, JsonSchema)]
+pub struct CausesLine {
+    /// The kinds.
+    pub kinds: Vec<&'static str>,
+    /// The sets of causes, of which each makes them by itself; those of one set act together.
+    pub sets: Vec<Vec<CauseLine>>,
+}
+
 /// The earlier difference that one hangs on.
 #[derive(Serialize, JsonSchema)]
 pub struct SinceLine {
@@ -97,8 +106,8 @@ pub struct DifferenceLine {
     pub first: Option<String>,
     /// And in the second.
     pub second: Option<String>,
-    /// The sets of causes, of which each makes the difference by itself.
-    pub causes: Vec<Vec<CauseLine>>,
+    /// What makes it; kinds that come from different causes stand apart.
+    pub causes: Vec<CausesLine>,
     /// The earlier difference that it hangs on.
     pub since: Option<SinceLine>,
 }
@@ -125,7 +134,7 @@ struct Alike<'a> {
     step: StepId,
     kinds: Kinds,
     words: (Option<&'a str>, Option<&'a str>),
-    causes: &'a [Vec<usize>],
+    causes: &'a [Cause],
     since: Option<(ThreadId, StepId, Link, bool)>,
 }
 
@@ -148,17 +157,15 @@ impl<'a> Told<'a> {
         one.or(other)
     }
 
-    fn causes_of(&self, position: usize) -> &'a [Vec<usize>] {
+    fn causes_of(&self, position: usize) -> &'a [Cause] {
         self.causes.get(position).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a difference comes from the earlier one that it hangs on, and nothing further has a part in it.
     fn only_follows(&self, position: usize, earlier: usize) -> bool {
-        let causes = |n: usize| self.causes_of(n).first();
-        match (causes(position), causes(earlier)) {
-            (Some(own), Some(before)) => own.iter().all(|rule| before.contains(rule)),
-            _ => false,
-        }
+        let rules = |n: usize| self.causes_of(n).iter().filter_map(|cause| cause.sets.first()).flatten();
+        let mut own = rules(position).peekable();
+        own.peek().is_some() && own.all(|rule| rules(earlier).any(|known| known == rule))
     }
 
     fn groups(&self) -> Vec<Group> {
@@ -234,6 +241,12 @@ impl<'a> Told<'a> {
         }
     }
 
+    fn kinds_words(&self, kinds: Kinds) -> String {
+        let among = Kinds::ALL.iter().filter(|(kind, ..)| kinds.contains(*kind));
+        let words: Vec<String> = among.map(|(kind, _, words)| self.kind_words(*kind, words)).collect();
+        words.join(", ")
+    }
+
     /// The report as text, behind its heading.
     pub fn write_text(&self, out: &mut String) {
         // Writing to a string cannot fail.
@@ -269,12 +282,7 @@ impl<'a> Told<'a> {
         let head = format!("{:>10}  {:<24} {verb:<13}", format_time(sight.time), self.thread(sight));
         let words = self.words(sight);
         let _ = writeln!(out, "{}", format!("{head} {}", escape(&words)).trim_end());
-        let kinds: Vec<String> = Kinds::ALL
-            .iter()
-            .filter(|(kind, ..)| difference.kinds.contains(*kind))
-            .map(|(kind, _, words)| self.kind_words(*kind, words))
-            .collect();
-        let _ = write!(out, "{INDENT}{}", kinds.join(", "));
+        let _ = write!(out, "{INDENT}{}", self.kinds_words(difference.kinds));
         if difference.kinds == Kinds::DETAILS
             && let (Some(one), Some(other)) = (one, other)
         {
@@ -313,7 +321,10 @@ impl<'a> Told<'a> {
         if self.rules.len() == 1 {
             return; // There is nothing else that could make it.
         }
-        for (n, set) in self.causes_of(position).iter().enumerate() {
+        let causes = self.causes_of(position);
+        let numbered =
+            causes.iter().flat_map(|cause| cause.sets.iter().enumerate().map(move |set| (cause, set)));
+        for (cause, (n, set)) in numbered {
             let rules = set.iter().filter_map(|rule| self.rules.get(*rule));
             let words: Vec<String> = rules
                 .map(|rule| match rule.number {
@@ -321,9 +332,10 @@ impl<'a> Told<'a> {
                     None => escape(rule.title).into_owned(),
                 })
                 .collect();
+            let what = if causes.len() > 1 { self.kinds_words(cause.kinds) + " " } else { String::new() };
             let head = if n == 0 { "by" } else { "or alone by" };
             let together = if words.len() > 1 { ", together" } else { "" };
-            let _ = writeln!(out, "{INDENT}{head} {}{together}", words.join(" and "));
+            let _ = writeln!(out, "{INDENT}{what}{head} {}{together}", words.join(" and "));
         }
     }
 
@@ -344,14 +356,17 @@ impl<'a> Told<'a> {
         let difference = self.diff.differences.get(group.first)?;
         let (one, other) = self.sights(difference);
         let words = |sight: Option<&Sight>| sight.map(|sight| self.lexicon.words(sight).trim().to_owned());
-        let kinds = Kinds::ALL.iter().filter(|(kind, ..)| difference.kinds.contains(*kind));
+        let kinds = |of: Kinds| {
+            let among = Kinds::ALL.iter().filter(move |(kind, ..)| of.contains(*kind));
+            among.map(|(_, word, _)| *word).collect::<Vec<_>>()
+        };
         let cause = |rule: &usize| {
             let rule = self.rules.get(*rule)?;
             Some(CauseLine { number: rule.number.map(str::to_owned), title: rule.title.to_owned() })
         };
         Some(DifferenceLine {
             step: self.step_line(one.or(other)?),
-            kinds: kinds.map(|(_, word, _)| *word).collect(),
+            kinds: kinds(difference.kinds),
             times: group.times,
             last_time: self.sight(group.last).map_or(0, |sight| sight.time),
             details: match (one, other) {
@@ -363,7 +378,10 @@ impl<'a> Told<'a> {
             causes: self
                 .causes_of(group.first)
                 .iter()
-                .map(|set| set.iter().filter_map(cause).collect())
+                .map(|causes| CausesLine {
+                    kinds: kinds(causes.kinds),
+                    sets: causes.sets.iter().map(|set| set.iter().filter_map(cause).collect()).collect(),
+                })
                 .collect(),
             since: difference.since.and_then(|(earlier, link)| {
                 Some(SinceLine {
