@@ -6,10 +6,13 @@ use dsl::source::Sources;
 use sim_core::engine::{self, Left, RunConfig};
 use sim_core::ids::{ConnectionId, StepId};
 use sim_core::model::Model;
+use sim_core::privilege::{Privilege, PrivilegeState};
+use sim_core::sid::SYSTEM;
 use sim_core::trace::json;
 use sim_core::trace::names::Names;
 use sim_core::world::op::{Outcome, Success};
-use sim_core::world::{Fact, World};
+
+use sim_core::world::{Fact, ShownForm, World};
 
 /// What a record says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,12 @@ pub(crate) struct Seen {
     pub(crate) carries: String,
     /// The owner of what it created.
     pub(crate) owner: String,
+    /// The token that it shows: user and level, integrity, restricting SIDs, groups for deny entries only, privileges.
+    pub(crate) shown: String,
+    /// The privileges of the process's primary token that are marked as used, after it.
+    pub(crate) used: Vec<&'static str>,
+    /// What a review should see: `level_laundered`, …
+    pub(crate) remarks: Vec<&'static str>,
     /// The record as a line of JSON.
     pub(crate) json: serde_json::Value,
 }
@@ -64,6 +73,41 @@ fn carries(world: &World, names: &Names, record: &engine::Record) -> String {
         world.token(token).facts().groups.iter().any(|group| names.name(group.sid) == "clients")
     });
     format!("{}@{}{}", names.name(user), level(at), if clients { "+" } else { "" })
+}
+
+/// A shown token in one line, as the tables write it: `alice@2 Medium`, then what is out of the common.
+fn shown(names: &Names, record: &engine::Record) -> String {
+    let token = record.facts.iter().find_map(|fact| match fact {
+        Fact::Shown(token) => Some(token),
+        _ => None,
+    });
+    let Some(token) = token else { return String::new() };
+    let name = |sid: &sim_core::sid::Sid| names.name(*sid).into_owned();
+    let mut words = match token.form {
+        ShownForm::Thread(Some(at)) => format!("{}@{}", name(&token.user), level(at)),
+        ShownForm::Thread(None) | ShownForm::Process => name(&token.user),
+    };
+    words += &format!(" {:?}", token.integrity);
+    let restricting: Vec<String> = token.restricting.iter().map(name).collect();
+    let denying: Vec<String> = token
+        .groups
+        .iter()
+        .filter(|group| group.state == "deny-only")
+        .map(|group| name(&group.sid))
+        .collect();
+    for (word, list) in [(" restricted to ", restricting), (" denying ", denying)] {
+        if !list.is_empty() {
+            words += &format!("{word}{}", list.join("+"));
+        }
+    }
+    for (privilege, state) in &token.privileges {
+        let everybodys = [Privilege::CHANGE_NOTIFY, Privilege::CREATE_SYMBOLIC_LINK].contains(privilege);
+        if !everybodys && token.user != SYSTEM {
+            words +=
+                &format!(" {}{}", if *state == PrivilegeState::Held { "+" } else { "-" }, privilege.name());
+        }
+    }
+    words
 }
 
 /// Plays a scenario under a model.
@@ -116,6 +160,19 @@ pub(crate) fn play(text: &str, model: &'static Model) -> Played {
                     _ => None,
                 })
                 .unwrap_or_default(),
+            shown: shown(&names, record),
+            used: {
+                let primary = world.token(world.process(world.thread(thread).process).primary);
+                primary.privileges.used.iter().map(Privilege::name).collect()
+            },
+            remarks: record
+                .facts
+                .iter()
+                .filter_map(|fact| match fact {
+                    Fact::Remark(remark) => Some(remark.words().0),
+                    _ => None,
+                })
+                .collect(),
             json: serde_json::to_value(&line).expect("JSON"),
         });
     });

@@ -1,0 +1,318 @@
+//! The rules of tokens, played from text: copies, restricted copies, adjustments, who may open which token, and elevation pairs.
+//! The tables were typed from the rules, by model: kobicha, kacs, windows.
+
+mod play;
+
+use play::{Seen, play};
+use sim_core::model::MODELS;
+
+const LEVELS: [&str; 4] = ["anonymous", "identification", "impersonation", "delegation"];
+const TOO_LOW: &str = "BAD_IMPERSONATION_LEVEL";
+const INVALID: &str = "INVALID_PARAMETER";
+const DENIED: &str = "ACCESS_DENIED";
+
+const WORLD: &str = "group staff { rid 2000 }\ngroup night { rid 2001 }\ngroup lead { rid 2002 }\ngroup visitors { rid 2003 }\n\
+    user alice { rid 1013; groups staff, lead; groups night (disabled); privileges SeBackupPrivilege (disabled)\n\
+    privileges SeShutdownPrivilege }\nuser bob { rid 1014 }\n";
+
+/// What a process that runs as a principal sees, under every model in turn.
+fn as_principal(who: &str, more: &str, steps: &str) -> Vec<Vec<Seen>> {
+    let text = format!("scenario rules {{ }}\n{WORLD}{more}\nprocess p as {who} {{\n{steps}\n}}\n");
+    MODELS.iter().map(|model| play(&text, model).of("p").into_iter().cloned().collect()).collect()
+}
+
+fn outcomes(seen: &[Seen]) -> Vec<&str> {
+    seen.iter().map(|seen| seen.outcome.as_str()).collect()
+}
+
+fn kind(at: Option<usize>) -> String {
+    at.map_or("(primary)".to_owned(), |at| format!("level {}", LEVELS[at]))
+}
+
+/// The copy: who it shows, or the error.
+fn copied(seen: &[Seen]) -> String {
+    let [.., copy, show] = seen else { return String::new() };
+    if copy.outcome != "granted" {
+        return copy.outcome.clone();
+    }
+    show.shown.split(' ').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_copy_has_the_type_and_level_of_tok_8() {
+    // Rows: the source, Primary first. Columns: Primary, and the four levels (TOK-8, TOK-9, TOK-10).
+    let ident = |own| ["alice", "Anonymous@0", "alice@1", own, own];
+    let rows: [(Option<usize>, [[&str; 5]; 3]); 5] = [
+        (None, [["alice", "Anonymous@0", "alice@1", "alice@2", "alice@3"]; 3]),
+        (
+            Some(0),
+            [
+                ["Anonymous", "Anonymous@0", INVALID, INVALID, INVALID],
+                ["Anonymous", "Anonymous@0", INVALID, INVALID, INVALID],
+                [TOO_LOW, "Anonymous@0", TOO_LOW, TOO_LOW, TOO_LOW],
+            ],
+        ),
+        (Some(1), [ident(INVALID), ident(INVALID), [TOO_LOW, "Anonymous@0", "alice@1", TOO_LOW, TOO_LOW]]),
+        (
+            Some(2),
+            [
+                ["alice", "Anonymous@0", "alice@1", "alice@2", INVALID],
+                ["alice", "Anonymous@0", "alice@1", "alice@2", INVALID],
+                ["alice", "Anonymous@0", "alice@1", "alice@2", TOO_LOW],
+            ],
+        ),
+        (Some(3), [["alice", "Anonymous@0", "alice@1", "alice@2", "alice@3"]; 3]),
+    ];
+    for (from, wanted) in rows {
+        for (column, to) in [None, Some(0), Some(1), Some(2), Some(3)].into_iter().enumerate() {
+            let steps = format!(
+                "t = logon alice\ns = duplicate t {}\nd = duplicate s {}\nshow d",
+                kind(from),
+                kind(to)
+            );
+            for (n, seen) in as_principal("SYSTEM", "", &steps).iter().enumerate() {
+                assert_eq!(copied(seen), wanted[n][column], "{from:?} to {to:?}, {}", MODELS[n].name);
+                let told: &[&str] =
+                    if from == Some(1) && to.is_none() && n < 2 { &["level_laundered"] } else { &[] };
+                assert_eq!(seen[2].remarks, told, "{from:?} to {to:?}, {}", MODELS[n].name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_copy_at_identification_that_became_primary_is_installed_only_with_the_privilege() {
+    // TOK-10, PRC-6
+    let steps = "t = logon alice\ni = duplicate t level identification\nd = duplicate i (primary)\n\
+                 disable SeAssignPrimaryTokenPrivilege\nassign d\nenable SeAssignPrimaryTokenPrivilege\nassign d\nshow";
+    let wanted = ["granted", "granted", "granted", "ok", "PRIVILEGE_NOT_HELD", "ok", "ok", "ok"];
+    let seen = as_principal("SYSTEM", "", steps);
+    for seen in &seen[..2] {
+        assert_eq!(outcomes(seen), wanted);
+        assert!(seen[7].shown.starts_with("alice Medium"), "{}", seen[7].shown);
+    }
+    assert_eq!(seen[2][2].outcome, TOO_LOW);
+}
+
+#[test]
+fn a_restricted_copy_is_as_tok_11_says() {
+    const ALL: &str = "-SeBackupPrivilege +SeShutdownPrivilege";
+    // What is taken away, at once or in two steps: what remains, or the error.
+    let rows: [(&str, &str, String); 14] = [
+        ("", "", format!("alice Medium {ALL}")),
+        ("remove SeShutdownPrivilege", "", "alice Medium -SeBackupPrivilege".to_owned()),
+        // What is absent can be removed all the same.
+        ("remove SeDebugPrivilege, SeShutdownPrivilege", "", "alice Medium -SeBackupPrivilege".to_owned()),
+        ("deny_only staff", "", format!("alice Medium denying staff {ALL}")),
+        ("deny_only staff, lead", "", format!("alice Medium denying staff+lead {ALL}")),
+        ("deny_only staff, staff", "", INVALID.to_owned()),
+        ("deny_only visitors", "", INVALID.to_owned()),
+        ("sids staff, visitors", "", format!("alice Medium restricted to staff+visitors {ALL}")),
+        ("sids staff, visitors", "sids visitors, lead", format!("alice Medium restricted to visitors {ALL}")),
+        ("sids staff, visitors", "sids lead", INVALID.to_owned()),
+        // Without a list the second copy keeps the first one's (TOK-12: there is nothing to intersect with).
+        (
+            "sids staff",
+            "remove SeShutdownPrivilege",
+            "alice Medium restricted to staff -SeBackupPrivilege".to_owned(),
+        ),
+        ("deny_only staff", "deny_only lead", format!("alice Medium denying staff+lead {ALL}")),
+        ("deny_only staff", "deny_only staff", format!("alice Medium denying staff {ALL}")),
+        ("write_only; sids staff", "", format!("alice Medium restricted to staff {ALL}")),
+    ];
+    for (first, second, wanted) in rows {
+        let again =
+            if second.is_empty() { String::new() } else { format!("r = restrict r {{ {second} }}\n") };
+        let steps = format!("t = logon alice\nr = restrict t {{ {first} }}\n{again}show r");
+        for (n, seen) in as_principal("SYSTEM", "", &steps).iter().enumerate() {
+            let [.., restrict, show] = seen.as_slice() else { panic!("{steps}") };
+            let got = if restrict.outcome == "granted" { &show.shown } else { &restrict.outcome };
+            assert_eq!(*got, wanted, "{first}, then {second}, {}", MODELS[n].name);
+        }
+    }
+}
+
+#[test]
+fn used_is_copied_by_a_copy_and_begins_anew_in_a_restricted_one() {
+    // TOK-8, TOK-11: SYSTEM uses a privilege, then goes on with a copy of its own token.
+    for (make, kept) in [("duplicate t", true), ("restrict t { remove SeDebugPrivilege }", false)] {
+        let steps = format!(
+            "check SeSystemtimePrivilege\nt = open_token for TOKEN_ALL_ACCESS\nd = {make}\nassign d\nshow"
+        );
+        for seen in as_principal("SYSTEM", "", &steps) {
+            assert_eq!(outcomes(&seen)[1..], ["granted", "granted", "ok", "ok"], "{make}");
+            assert!(seen[0].used.contains(&"SeSystemtimePrivilege"));
+            assert_eq!(seen[3].used.contains(&"SeSystemtimePrivilege"), kept, "{make}: {:?}", seen[3].used);
+        }
+    }
+}
+
+#[test]
+fn privileges_change_as_a_whole_or_not_at_all() {
+    // TOK-14, TOK-15. The request, its outcome by model, and the privileges after it.
+    const BEFORE: &str = "-SeBackupPrivilege +SeShutdownPrivilege";
+    const BACKUP: &str = "+SeBackupPrivilege +SeShutdownPrivilege";
+    const NONE: &str = "-SeBackupPrivilege -SeShutdownPrivilege";
+    let rows: [(&str, [&str; 3], [&str; 3]); 10] = [
+        ("enable SeBackupPrivilege", ["ok"; 3], [BACKUP; 3]),
+        ("enable SeBackupPrivilege, SeDebugPrivilege", [INVALID, INVALID, "ok"], [BEFORE, BEFORE, BACKUP]),
+        ("enable SeDebugPrivilege", [INVALID, INVALID, "ok"], [BEFORE; 3]),
+        ("enable SeBackupPrivilege, SeBackupPrivilege", [INVALID; 3], [BEFORE; 3]),
+        ("disable SeShutdownPrivilege, SeShutdownPrivilege", [INVALID; 3], [BEFORE; 3]),
+        ("disable SeShutdownPrivilege", ["ok"; 3], [NONE; 3]),
+        ("disable SeShutdownPrivilege, SeDebugPrivilege", ["ok"; 3], [NONE; 3]),
+        ("remove SeDebugPrivilege", ["ok"; 3], [BEFORE; 3]),
+        ("remove SeShutdownPrivilege", ["ok"; 3], ["-SeBackupPrivilege"; 3]),
+        ("remove SeShutdownPrivilege, SeShutdownPrivilege", [INVALID; 3], [BEFORE; 3]),
+    ];
+    for (request, outcome, after) in rows {
+        for (n, seen) in as_principal("alice", "", &format!("{request}\nshow")).iter().enumerate() {
+            assert_eq!(seen[0].outcome, outcome[n], "{request}, {}", MODELS[n].name);
+            assert_eq!(seen[1].shown, format!("alice Medium {}", after[n]), "{request}, {}", MODELS[n].name);
+        }
+    }
+    // A reset goes back to the defaults of what is still there; what was removed stays so.
+    let steps = "enable SeBackupPrivilege\ndisable SeShutdownPrivilege\nreset privileges\nshow\n\
+                 remove SeShutdownPrivilege\nreset privileges\nshow";
+    for seen in as_principal("alice", "", steps) {
+        assert_eq!(seen[3].shown, format!("alice Medium {BEFORE}"));
+        assert_eq!(seen[6].shown, "alice Medium -SeBackupPrivilege");
+    }
+}
+
+#[test]
+fn removal_leaves_the_mark_of_use() {
+    // TOK-15
+    for seen in as_principal("alice", "", "check SeShutdownPrivilege\nremove SeShutdownPrivilege\nshow") {
+        assert_eq!(seen[2].used, ["SeShutdownPrivilege"]);
+    }
+}
+
+#[test]
+fn groups_change_as_a_whole_or_not_at_all() {
+    // TOK-16: the request, and whether what `night` and `staff` may read opens afterwards.
+    let objects = "file \"/night\" { owner SYSTEM; dacl { allow night read } }\n\
+                   file \"/staff\" { owner SYSTEM; dacl { allow staff read } }\n";
+    let rows: [(&str, &str, [&str; 2]); 9] = [
+        ("enable group night", "ok", ["granted", "granted"]),
+        ("enable group night, night", INVALID, [DENIED, "granted"]),
+        ("enable group night, visitors", INVALID, [DENIED, "granted"]),
+        ("enable group night, alice", INVALID, [DENIED, "granted"]),
+        ("disable group alice", INVALID, [DENIED, "granted"]),
+        ("disable group staff, Everyone", INVALID, [DENIED, "granted"]),
+        ("reset groups", "ok", [DENIED, "granted"]),
+        ("disable group visitors", INVALID, [DENIED, "granted"]),
+        ("disable group night, Everyone", INVALID, [DENIED, "granted"]),
+    ];
+    for (request, outcome, after) in rows {
+        let steps = format!("{request}\nopen file \"/night\" for read\nopen file \"/staff\" for read");
+        for (n, seen) in as_principal("alice", objects, &steps).iter().enumerate() {
+            let wanted = [&[outcome][..], &after].concat();
+            assert_eq!(outcomes(seen), wanted, "{request}, {}", MODELS[n].name);
+        }
+    }
+    // What counts for deny entries only is not enabled again, by request or by a reset.
+    let steps = "t = logon alice\nr = restrict t { deny_only staff }\nenable group staff on r\nreset groups on r\nshow r\n\
+                 assign r\nopen file \"/staff\" for read";
+    for seen in as_principal("SYSTEM", objects, steps) {
+        assert_eq!(outcomes(&seen), ["granted", "granted", INVALID, "ok", "ok", "ok", DENIED]);
+        assert!(seen[4].shown.contains("denying staff"), "{}", seen[4].shown);
+    }
+}
+
+#[test]
+fn defaults_are_of_objects_made_later() {
+    // TOK-17: the owner is the user or a group that may own.
+    let more = "user carol { rid 1020; groups staff (owner); groups lead }\n\
+                directory \"/d\" { owner SYSTEM; dacl { allow Everyone full } }\n";
+    let steps = "set_default_owner staff\ncreate file \"/d/a\" for read\nset_default_owner lead\n\
+                 create file \"/d/b\" for read\nset_default_owner carol\ncreate file \"/d/c\" for read\n\
+                 set_default_owner visitors\nset_default_group lead\nset_default_group visitors";
+    for seen in as_principal("carol", more, steps) {
+        let done = ["ok", "granted", INVALID, "granted", "ok", "granted", INVALID, "ok", INVALID];
+        assert_eq!(outcomes(&seen), done);
+        let owners: Vec<&str> = [1, 3, 5].map(|n: usize| seen[n].owner.as_str()).into();
+        assert_eq!(owners, ["staff", "staff", "carol"]);
+    }
+}
+
+#[test]
+fn who_may_open_which_token() {
+    // TOK-28, TOK-29, TOK-30: the process's descriptor (SeDebugPrivilege replaces it), trust, then the token's descriptor.
+    let targets = "process alices as alice { wait 1ms }\nprocess systems as SYSTEM { wait 1ms }\n\
+                   process vault as alice { pip protected 1024; wait 1ms }\n\
+                   user dora { rid 1030; privileges SeDebugPrivilege }\nuser adam { rid 1031; groups Administrators; integrity high }\n\
+                   user root { rid 1032; groups Administrators; privileges SeDebugPrivilege; integrity high }\n";
+    let ok = ("granted", "");
+    let no_ace = (DENIED, "NoAce");
+    let trust = (DENIED, "Trust");
+    let rows: [(&str, &str, &str, (&str, &str)); 22] = [
+        ("alice", "", "TOKEN_QUERY", ok),
+        ("alice", "", "TOKEN_QUERY, TOKEN_ADJUST_PRIVILEGES, TOKEN_ADJUST_GROUPS, TOKEN_ADJUST_DEFAULT", ok),
+        ("alice", "", "READ_CONTROL", ok),
+        ("alice", "", "TOKEN_DUPLICATE", no_ace),
+        ("alice", "", "TOKEN_IMPERSONATE", no_ace),
+        ("alice", "", "TOKEN_ASSIGN_PRIMARY", no_ace),
+        ("alice", "", "TOKEN_ADJUST_SESSIONID", no_ace),
+        ("alice", "", "WRITE_DAC", no_ace),
+        ("alice", "", "WRITE_OWNER", no_ace),
+        ("SYSTEM", "", "TOKEN_ALL_ACCESS", ok),
+        ("alice", "process alices", "TOKEN_QUERY", ok),
+        ("alice", "process alices", "TOKEN_DUPLICATE", no_ace),
+        ("alice", "process vault", "TOKEN_QUERY", trust),
+        ("bob", "process alices", "TOKEN_QUERY", no_ace),
+        ("bob", "process vault", "TOKEN_QUERY", no_ace),
+        ("dora", "process alices", "TOKEN_QUERY", no_ace),
+        ("dora", "process vault", "TOKEN_QUERY", trust),
+        ("SYSTEM", "process alices", "TOKEN_ALL_ACCESS", ok),
+        ("SYSTEM", "process vault", "TOKEN_ALL_ACCESS", trust),
+        ("adam", "process systems", "TOKEN_QUERY", ok),
+        ("adam", "process alices", "TOKEN_QUERY", no_ace),
+        ("root", "thread alices.main", "TOKEN_QUERY", no_ace),
+    ];
+    for (who, whose, rights, (outcome, by)) in rows {
+        let steps = format!("t = open_token {whose} for {rights}");
+        for (n, seen) in as_principal(who, targets, &steps).iter().enumerate() {
+            let open = &seen[0];
+            assert_eq!(open.outcome, outcome, "{who}: {steps}, {}: {open:?}", MODELS[n].name);
+            let at = open.denied_by.split([' ', '(']).next().unwrap_or_default();
+            assert!(
+                by.is_empty() || at == by || open.denied_by.contains(by),
+                "{who}: {steps}: {}",
+                open.denied_by
+            );
+        }
+    }
+}
+
+#[test]
+fn a_handle_gives_what_it_was_opened_for() {
+    // TOK-30: an operation on a handle that lacks the right is refused without asking again.
+    let steps = "q = open_token for TOKEN_QUERY\nduplicate q\nrestrict q { }\nimpersonate q\nassign q\n\
+                 enable SeShutdownPrivilege on q\nreset groups on q\nset_default_owner SYSTEM on q\nshow q\n\
+                 d = open_token for TOKEN_DUPLICATE\nshow d";
+    for seen in as_principal("SYSTEM", "", steps) {
+        let wanted =
+            ["granted", DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, "ok", "granted", DENIED];
+        assert_eq!(outcomes(&seen), wanted);
+        assert!(seen[1..8].iter().all(|seen| seen.denied_by == "Handle"), "{:?}", seen[1].denied_by);
+    }
+}
+
+#[test]
+fn the_other_half_of_a_pair() {
+    // TOK-40: the real one with SeTcbPrivilege, else a copy that can only be looked at.
+    let more = "user rita { rid 1040; elevation limited }\nuser toni { rid 1041; elevation limited; privileges SeTcbPrivilege }\n";
+    let own = "t = open_token for TOKEN_QUERY\nf = linked t\nshow f\nimpersonate f\nduplicate f\nassign f";
+    for seen in as_principal("rita", more, own) {
+        assert_eq!(outcomes(&seen), ["granted", "granted", "ok", DENIED, DENIED, DENIED]);
+        assert!(seen[2].shown.starts_with("rita@1 High"), "{}", seen[2].shown);
+    }
+    for seen in as_principal("SYSTEM", more, "t = logon rita\nf = linked t\nshow f\nassign f\nshow") {
+        assert_eq!(outcomes(&seen), ["granted", "granted", "ok", "ok", "ok"]);
+        assert!(seen[2].shown.starts_with("rita High"), "{}", seen[2].shown);
+    }
+    for seen in as_principal("alice", more, "t = open_token for TOKEN_QUERY\nlinked t") {
+        assert_eq!(outcomes(&seen), ["granted", "NOT_FOUND"]);
+    }
+}
