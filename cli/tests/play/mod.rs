@@ -20,7 +20,7 @@ pub(crate) struct Seen {
     /// `process/thread`.
     pub(crate) by: String,
     pub(crate) verb: &'static str,
-    /// `ok`, `granted`, the level that it gives, or the name of the error.
+    /// `ok`, `granted`, `unmanaged`, the level that it gives, or the name of the error.
     pub(crate) outcome: String,
     /// Where it was refused, if the access check said no.
     pub(crate) denied_by: String,
@@ -128,6 +128,7 @@ pub(crate) fn play(text: &str, model: &'static Model) -> Played {
         let (outcome, denied_by) = match record.outcome {
             Outcome::Done(Success::Level(at)) => (format!("level {}", level(at)), String::new()),
             Outcome::Done(Success::Granted(_)) => ("granted".to_owned(), String::new()),
+            Outcome::Done(Success::Unmanaged) => ("unmanaged".to_owned(), String::new()),
             Outcome::Done(Success::Ok) | Outcome::Blocked => ("ok".to_owned(), String::new()),
             Outcome::Failed(failure) => {
                 let by = failure.denied.map(|by| format!("{by:?}"));

@@ -27,7 +27,7 @@ pub(super) const CHANGE_WORDS: &[&str] = &["change", "add", "remove"];
 
 /// What can be changed, added and removed.
 const SUBJECTS: &[&str] =
-    &["file", "directory", "key", "user", "group", "app", "process", "service", "policy"];
+    &["file", "directory", "key", "volume", "user", "group", "app", "process", "service", "policy"];
 
 impl Resolver<'_> {
     /// The first pass over an `add`: the name that it gives. `whole` is the statement without the word `add`.
@@ -65,6 +65,9 @@ impl Resolver<'_> {
         if let Some(class) = object_class(head.value) {
             let (_, object) = self.object_decl(stmt, class, head)?;
             return Ok(Change::AddObject(Box::new(object)));
+        }
+        if head.value == "volume" {
+            return Err(self.not_built(head.span, "`add volume`"));
         }
         let mut args = Args::new(&stmt.parts, head.span);
         let name = args.name(&format!("the name of the {}", head.value))?;
@@ -109,6 +112,7 @@ impl Resolver<'_> {
             return Ok(Change::Object(Box::new(ObjectChange { path, class, security, values })));
         }
         match head.value {
+            "volume" => Ok(Change::Volume(Box::new(self.volume_change(&mut args)?))),
             "process" | "service" => {
                 let name = args.name("a process or service")?;
                 let process = self.process(&name)?.index();

@@ -41,6 +41,7 @@ pub(super) const DECLARATIONS: &[&str] = &[
     "directory",
     "key",
     "link",
+    "volume",
     "policy",
     "script",
     "world",
@@ -48,9 +49,6 @@ pub(super) const DECLARATIONS: &[&str] = &[
     "expect",
     "whatif",
 ];
-
-/// Heads of the language that this version refuses by name.
-pub(super) const LATER: &[&str] = &["volume"];
 
 /// The domain of principals when the scenario names none.
 const DEFAULT_DOMAIN: [u32; 4] = [21, 1000, 2000, 3000];

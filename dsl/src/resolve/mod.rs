@@ -15,6 +15,7 @@ mod scripts;
 mod security;
 mod shape;
 mod steps;
+mod volume;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +69,7 @@ pub(crate) fn resolve(
         declarations: Declarations::default(),
         object_spans: Vec::new(),
         link_spans: Vec::new(),
+        volume_spans: Vec::new(),
         steps: Vec::new(),
         step_spans: Vec::new(),
         disabled: Vec::new(),
@@ -134,6 +136,8 @@ struct Resolver<'a> {
     object_spans: Vec<Span>,
     /// The places of links, which are counted after the objects.
     link_spans: Vec<Span>,
+    /// The places of volumes, which are counted after the links.
+    volume_spans: Vec<Span>,
     steps: Vec<StepInfo>,
     /// Where each step stands.
     step_spans: Vec<Span>,
@@ -171,6 +175,11 @@ impl<'a> Resolver<'a> {
             }
             if head.value == "link" {
                 self.link_decl(stmt, head);
+            }
+            if head.value == "volume"
+                && let Err(diagnostic) = self.volume_decl(stmt, head)
+            {
+                self.report(diagnostic);
             }
             let class = match head.value {
                 "file" => ObjectType::File,
@@ -289,15 +298,13 @@ impl<'a> Resolver<'a> {
             .label("does not belong here"));
         }
         match head.value {
-            "scenario" | "script" | "never" | "expect" | "file" | "directory" | "key" | "link" | "whatif" => {
-                Ok(())
-            }
+            "scenario" | "script" | "never" | "expect" | "file" | "directory" | "key" | "link" | "volume"
+            | "whatif" => Ok(()),
             "user" | "group" | "app" | "machine" => self.collect_principal(stmt, head),
             "policy" => self.collect_policy(stmt, head),
             "service" => self.collect_process(stmt, head, true),
             "process" => self.collect_process(stmt, head, false),
             "world" => self.collect_world(stmt, head),
-            name if declare::LATER.contains(&name) => Err(self.not_built(head.span, &format!("`{name}`"))),
             name => {
                 let known = declare::DECLARATIONS.iter().copied();
                 let diagnostic = unknown(codes::HEAD, head.span, "declaration", name, known);
@@ -563,6 +570,7 @@ impl<'a> Resolver<'a> {
         pairs.sort_by_key(|(object, _)| depth(object));
         (self.declarations.objects, self.object_spans) = pairs.into_iter().unzip();
         self.object_spans.append(&mut self.link_spans);
+        self.object_spans.append(&mut self.volume_spans);
     }
 
     /// `link "P" to "T" (hard)`: made after the objects.

@@ -7,7 +7,7 @@ use sim_core::ids::StepId;
 use sim_core::rights::ObjectType;
 use sim_core::world::WorldOperation;
 use sim_core::world::change::Change;
-use sim_core::world::declare::Declarations;
+use sim_core::world::declare::{Declarations, MissingSd};
 use sim_core::world::op::Operation;
 
 use super::Resolver;
@@ -15,6 +15,7 @@ use super::args::{Args, Read, unknown, words_of};
 use super::change::CHANGE_WORDS;
 use crate::ast::{Block, Span, Spanned, Stmt};
 use crate::codes;
+use crate::diag::Diagnostic;
 
 /// What stands in a `world` block, beside changes.
 const ENDINGS: &[&str] = &["kill", "logoff"];
@@ -103,6 +104,14 @@ impl Resolver<'_> {
             return Err(self
                 .not_built(head.span, "a change of a process in `world`")
                 .help("a running process keeps what it was started with; a user changes for later logons"));
+        }
+        if let WorldOperation::Change(change) = &operation
+            && matches!(&**change, Change::Volume(change) if change.missing_sd == Some(MissingSd::Unmanaged))
+        {
+            let message = "a volume is unmanaged from the beginning or never";
+            return Err(Diagnostic::error(codes::CHANGE, head.span, message)
+                .label("cannot become unmanaged while it is in use")
+                .help("declare it so: `volume \"/proc\" { missing_sd unmanaged }`"));
         }
         let id = StepId(self.steps.len() as u32);
         self.step_spans.push(head.span);

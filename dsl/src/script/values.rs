@@ -291,6 +291,7 @@ fn outcome_words(answer: &Answer) -> String {
     match answer.outcome {
         Outcome::Done(Success::Granted(mask)) => format!("granted {mask}"),
         Outcome::Done(Success::Level(level)) => format!("ok level {}", level.name()),
+        Outcome::Done(Success::Unmanaged) => "ok unmanaged".to_owned(),
         Outcome::Done(Success::Ok) | Outcome::Blocked => "ok".to_owned(),
         Outcome::Failed(failure) => format!("error {}", failure.error.name()),
     }

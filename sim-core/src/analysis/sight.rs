@@ -46,6 +46,8 @@ impl Verdict {
         match outcome {
             Outcome::Done(Success::Granted(mask)) => Verdict::Granted(mask),
             Outcome::Done(Success::Level(level)) => Verdict::Level(level),
+            // Where nothing is asked, everything is had (FILE-31).
+            Outcome::Done(Success::Unmanaged) => Verdict::Granted(AccessMask(u32::MAX)),
             Outcome::Done(Success::Ok) | Outcome::Blocked => Verdict::Ok,
             Outcome::Failed(failure) => match failure.denied {
                 None | Some(DeniedBy::Handle) => Verdict::Error(failure.error),
@@ -247,10 +249,12 @@ enum Detail {
     Privilege(Privilege, PrivilegeState),
     Gate(ImpersonationLevel, Relation, bool),
     Peer(String, Option<(Sid, ImpersonationLevel)>),
-    Handle(AccessMask, AccessMask, Sid),
+    Handle(Option<AccessMask>, AccessMask, Sid),
     Text(String),
     Opened(OpenStatus),
     Owner(Sid),
+    /// What its DACL comes from, whether it is stored, and the descriptor.
+    MadeUp(&'static str, bool, String),
     Late,
 }
 
@@ -272,6 +276,7 @@ impl Detail {
             Detail::Opened(_) => "what the open did",
             Detail::Text(_) => "what is shown",
             Detail::Owner(_) => "the owner",
+            Detail::MadeUp(..) => "what is made up",
             Detail::Late => "whether it is late",
         }
     }
@@ -305,7 +310,8 @@ impl Lexicon {
                 }
                 Fact::Privilege(privilege, state) => details.push(Detail::Privilege(*privilege, *state)),
                 Fact::HandleUse(used) => {
-                    details.push(Detail::Handle(used.granted, used.required, used.opened_as));
+                    let granted = Some(used.granted).filter(|_| !used.unmanaged);
+                    details.push(Detail::Handle(granted, used.required, used.opened_as));
                 }
                 Fact::ContinuousAudit(used, fits) => {
                     details.push(Detail::ContinuousAudit(used.required, *fits));
@@ -330,6 +336,9 @@ impl Lexicon {
                     details.push(Detail::Text(format!("session {} ended", ended.label)));
                 }
                 Fact::Remark(remark) => details.push(Detail::Text(remark.words().0.to_owned())),
+                Fact::MadeUp(made) => {
+                    details.push(Detail::MadeUp(made.from, made.stored, made.security.clone()));
+                }
                 Fact::Started(_, user) => details.push(Detail::Owner(*user)),
                 Fact::Changed(object, _) => details.push(Detail::Text(object.to_string())),
                 Fact::DirectoryChanged(change) => {

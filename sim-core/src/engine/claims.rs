@@ -13,7 +13,7 @@ use crate::rights::{AccessMask, GenericMapping};
 use crate::sid::Sid;
 use crate::token::ImpersonationLevel;
 use crate::world::op::{Outcome, ScriptFault, Success};
-use crate::world::{CheckRecord, Fact, ObjectName, World};
+use crate::world::{CheckRecord, Fact, ObjectName, Unasked, World};
 
 /// How a claim has fared so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -220,17 +220,18 @@ fn asked_for(model: &Model, check: &CheckRecord) -> AccessMask {
 /// Whether an allowed decision gave the rights: all of them if they were asked for, or for a `never` any bit of them,
 /// where a category stands for the bits that are its alone.
 fn granted(model: &Model, never: bool, rights: Option<RightsPattern>, check: &CheckRecord) -> bool {
-    let Some(Ok(decision)) = &check.result else { return false };
-    if !decision.allowed {
-        return false;
-    }
+    let (kept, maximum) = match (&check.result, check.unasked) {
+        (Some(Ok(decision)), _) if decision.allowed => (decision.handle_mask(), decision.maximum),
+        // A handle without a mask lets everything, so whoever states what must never be is told of it.
+        (None, Some(Unasked::Unmanaged)) => (mapping(model, check).all, false),
+        _ => return false,
+    };
     let Some(rights) = rights else { return true };
-    let kept = decision.handle_mask();
     if never {
         kept.intersects(own_bits(&mapping(model, check), rights.0))
     } else {
         let wanted = mapped(model, rights, check);
-        kept.contains(wanted) && (decision.maximum || asked_for(model, check).contains(wanted))
+        kept.contains(wanted) && (maximum || asked_for(model, check).contains(wanted))
     }
 }
 
@@ -317,7 +318,7 @@ pub fn evaluate_condition(world: &World, thread: ThreadId, condition: &Condition
 pub fn step_expectation_met(world: &World, expected: Expected, record: &Record) -> bool {
     match (expected, record.outcome) {
         (Expected::Ok, Outcome::Done(_)) => true,
-        (Expected::Granted(None), Outcome::Done(Success::Granted(_))) => true,
+        (Expected::Granted(None), Outcome::Done(Success::Granted(_) | Success::Unmanaged)) => true,
         (Expected::Granted(Some(rights)), Outcome::Done(Success::Granted(mask))) => {
             mapping_of(world, record).map(rights) == mask
         }

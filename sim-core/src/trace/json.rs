@@ -274,7 +274,7 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
     let (verdict, granted, level, error, denied_by) = match record.outcome {
         Outcome::Done(Success::Granted(granted)) => ("granted", Some(mask(granted, class)), None, None, None),
         Outcome::Done(Success::Level(level)) => ("ok", None, Some(level.name()), None, None),
-        Outcome::Done(Success::Ok) | Outcome::Blocked => ("ok", None, None, None, None),
+        Outcome::Done(Success::Ok | Success::Unmanaged) | Outcome::Blocked => ("ok", None, None, None, None),
         Outcome::Failed(failure) => {
             let word = if failure.denied.is_some() { "denied" } else { "error" };
             (
@@ -382,7 +382,7 @@ fn check_line(names: &Names, check: &CheckRecord) -> CheckLine {
         allowed: check.denied.is_none(),
         denied_by: check.denied.map(|by| denied_words(by).into_owned()),
         reason: reason_words(check, names),
-        rules: reason_rules(&check.explanation),
+        rules: reason_rules(check),
         evaluated_as: check.who.subject.map(|sid| principal(names, sid)),
     }
 }

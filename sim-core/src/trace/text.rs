@@ -23,7 +23,8 @@ use crate::text::{escape, name, quote};
 use crate::token::impersonate::{Cap, GateRecord};
 use crate::world::op::{DeniedBy, Failure, OpenStatus, Outcome, Success};
 use crate::world::{
-    CheckPurpose, CheckRecord, Difference, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread, World,
+    CheckPurpose, CheckRecord, Difference, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread,
+    Unasked, World,
 };
 
 /// Which decisions are derived in full.
@@ -151,7 +152,8 @@ fn write_handle_use(out: &mut String, used: &HandleUse, names: &Names) {
         (true, true) => ", before its descriptor changed and its name went",
     };
     let whom = names.name(used.opened_as);
-    let _ = write!(out, " [{} opened with {} as {whom}{since}]", used.object, used.granted);
+    let mask = if used.unmanaged { Cow::Borrowed("no mask") } else { used.granted.to_string().into() };
+    let _ = write!(out, " [{} opened with {mask} as {whom}{since}]", used.object);
 }
 
 fn write_verdict(out: &mut String, record: &Record, names: &Names) {
@@ -171,6 +173,7 @@ fn write_verdict(out: &mut String, record: &Record, names: &Names) {
         Outcome::Done(Success::Level(level)) => {
             let _ = write!(out, "ok level {}", level.name());
         }
+        Outcome::Done(Success::Unmanaged) => out.push_str("ok unmanaged"),
         Outcome::Done(Success::Ok) => out.push_str("ok"),
         Outcome::Failed(failure) => write_failure(out, failure, record, last, names),
         Outcome::Blocked => out.push_str("waits"),
@@ -245,6 +248,11 @@ pub fn reason_words(check: &CheckRecord, names: &Names) -> String {
 }
 
 fn write_reason(out: &mut String, check: &CheckRecord, names: &Names) {
+    if let Some(why) = check.unasked {
+        // The level gate may have come first.
+        out.push_str(&check.denied.map_or(Cow::Borrowed(why.words()), denied_words));
+        return;
+    }
     let explanation = &check.explanation;
     match explanation.reason() {
         Reason::NothingAsked => out.push_str("nothing asked"),
@@ -300,8 +308,10 @@ fn write_decider(out: &mut String, decider: &Decider, explanation: &Explanation,
 
 /// The numbers of the rules that settled a check.
 #[must_use]
-pub fn reason_rules(explanation: &Explanation) -> Vec<String> {
-    let rules: Vec<&str> = match explanation.reason() {
+pub fn reason_rules(check: &CheckRecord) -> Vec<String> {
+    let rules: Vec<&str> = match check.explanation.reason() {
+        _ if check.unasked.is_some() && check.denied == Some(DeniedBy::Gate) => vec!["GATE-1"],
+        _ if check.unasked.is_some() => vec!["FILE-31"],
         Reason::NothingAsked | Reason::Empty => vec!["RES-3"],
         Reason::Granted(deciders) => deciders.iter().map(|(decider, _)| decider.rule()).collect(),
         Reason::Denied(entry) => vec![entry.decider.rule()],
@@ -410,6 +420,12 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             Fact::Remark(remark) => {
                 let (word, rule) = remark.words();
                 let _ = writeln!(out, "{INDENT}{word} [{rule}]");
+            }
+            Fact::MadeUp(made) => {
+                let kept = if made.stored { "stored" } else { "kept in memory" };
+                let (object, from) = (&made.object, made.from);
+                let _ = writeln!(out, "{INDENT}made up for {object} from {from}, {kept} [FILE-31]");
+                let _ = writeln!(out, "{INDENT}security {}", escape(&made.security));
             }
             Fact::Started(pid, user) => {
                 let _ = writeln!(out, "{INDENT}pid {pid} as {}", names.name(*user));
@@ -526,6 +542,7 @@ fn write_check(out: &mut String, check: &CheckRecord, decisive: bool, names: &Na
         let asked = rights_words(check.desired, check.object.class);
         let _ = write!(out, "{INDENT}{} {} for {asked} -> ", check.purpose.words(), check.object);
         match check.denied {
+            None if check.unasked.is_some() => out.push_str("not asked, it is unmanaged [FILE-31]\n"),
             None => {
                 out.push_str("granted by ");
                 write_reason(out, check, names);
@@ -557,8 +574,11 @@ fn write_check(out: &mut String, check: &CheckRecord, decisive: bool, names: &Na
     }
     match &check.result {
         None => {
-            let _ =
-                writeln!(out, "{INDENT}the object has no security descriptor: nothing is allowed [FILE-31]");
+            let what = match check.unasked {
+                Some(Unasked::Unmanaged) => "nothing is asked on its volume",
+                Some(Unasked::Missing) | None => "nothing is allowed",
+            };
+            let _ = writeln!(out, "{INDENT}the object has no security descriptor: {what} [FILE-31]");
         }
         Some(Err(error)) if !matches!(error, AccessError::Gate(_)) => {
             let _ = writeln!(out, "{INDENT}the check ends with {} [{}]", error.name(), error.rule());

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use super::declare::{Declarations, DescriptorParts, ProcessDecl, SecurityDecl};
+use super::declare::{Declarations, DescriptorParts, ProcessDecl, SecurityDecl, VolumeDecl};
 use super::directory::Directory;
 use super::file::Defaults;
 use super::live::changed;
@@ -15,6 +15,7 @@ use super::logon::{Logon, default_dacl};
 use super::op::Link;
 use super::path::Name;
 use super::record::ObjectName;
+use super::volume::Volume;
 use super::{Endpoint, FILE_ROOT, HIVES, Object, Process, ProcessState, Thread, Tokens, World};
 use crate::access::{Descriptor, Policy, PolicyAcl, PolicyCache, PolicyRule};
 use crate::ids::{ObjectId, ProcessId, SessionId, TokenId};
@@ -75,6 +76,8 @@ impl World {
             connections: Vec::new(),
             objects: Arc::new(Vec::new()),
             links: Arc::new(BTreeMap::new()),
+            volumes: Arc::default(),
+            made_up: BTreeMap::new(),
             aliases: BTreeMap::new(),
             doomed: BTreeSet::new(),
             written: BTreeMap::new(),
@@ -98,6 +101,10 @@ impl World {
         }
         for (position, link) in declarations.links.iter().enumerate() {
             builder.add_link(declarations.objects.len() + position, link)?;
+        }
+        let before = declarations.objects.len() + declarations.links.len();
+        for (position, volume) in declarations.volumes.iter().enumerate() {
+            builder.add_volume(before + position, volume)?;
         }
         let mut slots = slots.iter().copied();
         for (position, process) in declarations.processes.iter().enumerate() {
@@ -286,6 +293,35 @@ impl Builder<'_> {
         Ok(self.world.insert_object(parent, Arc::from(name), class, Some(descriptor)))
     }
 
+    /// A directory, with those above it that nobody declares.
+    fn directory_at(
+        &mut self,
+        path: &str,
+        failed: &dyn Fn(&str) -> BuildError,
+    ) -> Result<ObjectId, BuildError> {
+        let mut at = FILE_ROOT;
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            at = match self.world.object(at).children.get(name).copied() {
+                Some(child) if self.world.object(child).class == ObjectType::Directory => child,
+                Some(_) => return Err(failed("a file stands on the way")),
+                None => self.add_implicit(at, name, ObjectType::Directory, failed)?,
+            };
+        }
+        Ok(at)
+    }
+
+    fn add_volume(&mut self, position: usize, volume: &VolumeDecl) -> Result<(), BuildError> {
+        let failed = |why: &str| BuildError {
+            what: format!("volume {}", quote(&volume.path)),
+            object: Some(position),
+            process: None,
+            why: why.to_owned(),
+        };
+        let root = self.directory_at(&volume.path, &failed)?;
+        Arc::make_mut(&mut self.world.volumes).insert(root, Volume::of(volume));
+        Ok(())
+    }
+
     /// A link, below directories that are made where nobody declares them.
     fn add_link(&mut self, position: usize, link: &Link) -> Result<(), BuildError> {
         let failed = |why: &str| BuildError {
@@ -294,15 +330,8 @@ impl Builder<'_> {
             process: None,
             why: why.to_owned(),
         };
-        let mut at = FILE_ROOT;
         let (above, name) = link.path.rsplit_once('/').unwrap_or(("", &link.path));
-        for name in above.split('/').filter(|name| !name.is_empty()) {
-            at = match self.world.object(at).children.get(name).copied() {
-                Some(child) if self.world.object(child).class == ObjectType::Directory => child,
-                Some(_) => return Err(failed("a file stands on the way")),
-                None => self.add_implicit(at, name, ObjectType::Directory, &failed)?,
-            };
-        }
+        let at = self.directory_at(above, &failed)?;
         if name.is_empty() || self.world.object(at).children.contains_key(name) {
             return Err(failed("something has this name already"));
         }

@@ -8,8 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::declare::{
-    DaclDecl, Declarations, ObjectDecl, PolicyDecl, PolicyRuleDecl, PrincipalDecl, PrivilegeDecl, SaclDecl,
-    SaclEntry, SecurityDecl, TokenShape,
+    DaclDecl, Declarations, DescriptorParts, MissingSd, ObjectDecl, PolicyDecl, PolicyRuleDecl,
+    PrincipalDecl, PrivilegeDecl, SaclDecl, SaclEntry, SecurityDecl, TokenShape,
 };
 use super::logon::{group_by_default, privilege_by_default};
 use super::registry::{ValueData, fold};
@@ -35,6 +35,8 @@ pub enum Change {
     Process(Box<ProcessChange>),
     /// `change policy …`
     Policy(Box<PolicyChange>),
+    /// `change volume …`
+    Volume(Box<VolumeChange>),
     /// `add file|directory|key …`
     AddObject(Box<ObjectDecl>),
     /// `add user|group|app …`
@@ -160,6 +162,17 @@ pub struct PolicyChange {
     pub rules: Vec<RuleChange>,
 }
 
+/// What becomes of a volume; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VolumeChange {
+    /// Where it begins.
+    pub path: Arc<str>,
+    /// Another policy.
+    pub missing_sd: Option<MissingSd>,
+    /// Another template.
+    pub template: Option<Arc<DescriptorParts>>,
+}
+
 /// What becomes of a rule; one that is not there comes to be.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RuleChange {
@@ -217,6 +230,8 @@ pub enum ChangeError {
     Unreadable(String),
     /// A running world cannot make it.
     NotWhileItRuns,
+    /// A volume does not become unmanaged while it is in use (FILE-31).
+    Unmanaged,
     /// It has no process that runs.
     NotRunning,
 }
@@ -238,6 +253,9 @@ impl fmt::Display for ChangeError {
             ChangeError::Inherit(error) => error.fmt(f),
             ChangeError::Unreadable(why) => f.write_str(why),
             ChangeError::NotRunning => f.write_str("nothing of it runs"),
+            ChangeError::Unmanaged => {
+                f.write_str("a volume is unmanaged from the beginning or never (FILE-31)")
+            }
             ChangeError::NotWhileItRuns => f.write_str("a running process keeps what it was started with"),
         }
     }
@@ -271,6 +289,12 @@ impl Declarations {
             Change::Policy(change) => {
                 let policy = self.policies.iter_mut().find(|policy| policy.sid == change.sid);
                 policy.ok_or(ChangeError::NotThere)?.change(change)?;
+            }
+            Change::Volume(change) => {
+                let volume = self.volumes.iter_mut().find(|volume| volume.path == change.path);
+                let volume = volume.ok_or(ChangeError::NotThere)?;
+                volume.missing_sd = change.missing_sd.unwrap_or(volume.missing_sd);
+                volume.template = change.template.clone().or(volume.template.take());
             }
             Change::AddObject(object) => {
                 if self.find(object.class, &object.path).is_some() {

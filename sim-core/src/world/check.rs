@@ -1,12 +1,12 @@
 //! The one place where the world asks the access check, and where standalone privilege gates are decided.
 //!
-//! Authority: IMP-15, TOK-6, TOK-22, TOK-23, RES-4.
+//! Authority: IMP-15, TOK-6, TOK-22, TOK-23, RES-4, FILE-31.
 
 use std::sync::Arc;
 
 use super::World;
 use super::op::{DeniedBy, ErrorName, Failure};
-use super::record::{CheckPurpose, CheckRecord, Fact, ObjectName, Recorder};
+use super::record::{CheckPurpose, CheckRecord, Fact, ObjectName, Recorder, Unasked};
 use crate::access::{
     AccessError, AccessRequest, Decider, Decision, Descriptor, Explanation, GateRefusal, Intents,
     LocalClaims, Reason, ResultMode, Silent, Status, access_check,
@@ -22,6 +22,14 @@ pub(super) struct Ask<'a> {
     pub intents: Intents,
     /// What is guarded; made only if somebody looks.
     pub object: &'a dyn Fn(&World) -> ObjectName,
+}
+
+/// How something was let.
+pub(super) enum Allowed {
+    /// By a decision.
+    By(Decision),
+    /// Nothing was asked, as the object is unmanaged (FILE-31).
+    Unasked,
 }
 
 impl World {
@@ -72,6 +80,7 @@ impl World {
                     desired: ask.desired,
                     intents: ask.intents,
                     result: Some(result.clone()),
+                    unasked: None,
                     denied: failure.and_then(|failure| failure.denied),
                     explanation,
                     who: self.who(thread),
@@ -88,17 +97,21 @@ impl World {
         }
     }
 
-    /// An object without a descriptor denies everything, unasked (FILE-31).
-    pub(super) fn deny_missing<R: Recorder>(
+    /// Where there is no descriptor to ask, it is settled without: nobody is let, or everybody (FILE-31).
+    pub(super) fn settle_unasked<R: Recorder>(
         &self,
         thread: ThreadId,
+        why: Unasked,
         ask: &Ask<'_>,
         recorder: &mut R,
-    ) -> Failure {
-        // The level gate stands before everything that the object could say.
-        let failure = match self.subject_token(thread) {
-            Ok(_) => Failure { error: ErrorName::AccessDenied, denied: Some(DeniedBy::MissingSd) },
-            Err(refused) => refused,
+    ) -> Result<Allowed, Failure> {
+        let failure = match (why, self.subject_token(thread)) {
+            (Unasked::Unmanaged, _) => None,
+            // The level gate stands before everything that the object could say.
+            (Unasked::Missing, Err(refused)) => Some(refused),
+            (Unasked::Missing, Ok(_)) => {
+                Some(Failure { error: ErrorName::AccessDenied, denied: Some(DeniedBy::MissingSd) })
+            }
         };
         recorder.fact(|_| {
             Fact::Check(Box::new(CheckRecord {
@@ -107,12 +120,13 @@ impl World {
                 desired: ask.desired,
                 intents: ask.intents,
                 result: None,
-                denied: failure.denied,
+                unasked: Some(why),
+                denied: failure.and_then(|failure| failure.denied),
                 explanation: Explanation::default(),
                 who: self.who(thread),
             }))
         });
-        failure
+        failure.map_or(Ok(Allowed::Unasked), Err)
     }
 
     fn request<'a>(

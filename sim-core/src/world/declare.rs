@@ -31,6 +31,8 @@ pub struct Declarations {
     pub objects: Vec<ObjectDecl>,
     /// Links, in order of declaration: made after the objects.
     pub links: Vec<Link>,
+    /// Volumes, in order of declaration.
+    pub volumes: Vec<VolumeDecl>,
     /// Central policies.
     pub policies: Vec<PolicyDecl>,
 }
@@ -203,6 +205,40 @@ pub struct ObjectDecl {
     pub values: Vec<(Arc<str>, ValueData)>,
     /// Edits of the descriptor that all this gives, one after the other.
     pub edits: Vec<PartsChange>,
+}
+
+/// `volume "PATH" { … }`: what hangs below a directory, and what becomes of objects there that have no descriptor (FILE-31).
+#[derive(Clone, Debug, PartialEq)]
+pub struct VolumeDecl {
+    /// Where it begins.
+    pub path: Arc<str>,
+    /// What becomes of an object without a descriptor.
+    pub missing_sd: MissingSd,
+    /// What a descriptor that is made up begins with.
+    pub template: Option<Arc<DescriptorParts>>,
+}
+
+/// What a volume does with objects that have no descriptor (FILE-31).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MissingSd {
+    /// Nobody gets at them.
+    Deny,
+    /// A descriptor is made up and kept in memory.
+    SynthTemp,
+    /// One is made up and stored.
+    SynthStore,
+    /// Nothing is asked.
+    Unmanaged,
+}
+
+impl MissingSd {
+    /// Every policy with the word of the language.
+    pub const ALL: &[(&str, MissingSd)] = &[
+        ("deny", MissingSd::Deny),
+        ("synth_temp", MissingSd::SynthTemp),
+        ("synth_store", MissingSd::SynthStore),
+        ("unmanaged", MissingSd::Unmanaged),
+    ];
 }
 
 /// Where the descriptor of a declared object comes from.

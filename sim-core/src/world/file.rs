@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::check::Ask;
+use super::check::{Allowed, Ask};
 use super::declare::{DaclDecl, DescriptorParts};
 use super::handle::{HandleTarget, Opening};
 use super::op::{Disposition, ErrorName, Failure, FileOpen, OpenStatus, Success};
 use super::path::{Name, Route};
 use super::record::{CheckPurpose, Fact, ObjectName, Recorder};
 use super::security::{owner_groups, refused_write, writer};
+use super::volume::InForce;
 use super::{FILE_ROOT, Object, World};
 use crate::access::{Decision, Descriptor, Intents};
 use crate::ids::{ObjectId, Slot, ThreadId};
@@ -86,17 +87,19 @@ impl World {
         if mapped.intersects(DATA_RIGHTS) { Ok(()) } else { Err(ErrorName::InvalidParameter.into()) }
     }
 
-    /// Lets the access check decide about an object; one without a descriptor denies everything (FILE-31).
+    /// Lets the access check decide about an object; of one without a descriptor its volume says what becomes (FILE-31).
     pub(super) fn decide_object<R: Recorder>(
         &mut self,
         thread: ThreadId,
         id: ObjectId,
         ask: &Ask<'_>,
         recorder: &mut R,
-    ) -> Result<Decision, Failure> {
-        match self.object(id).descriptor.clone() {
-            Some(descriptor) => self.decide(thread, &descriptor, ask, recorder),
-            None => Err(self.deny_missing(thread, ask, recorder)),
+    ) -> Result<Allowed, Failure> {
+        match self.in_force(thread, id, recorder) {
+            InForce::Descriptor(descriptor) => {
+                self.decide(thread, &descriptor, ask, recorder).map(Allowed::By)
+            }
+            InForce::Nothing(why) => self.settle_unasked(thread, why, ask, recorder),
         }
     }
 
@@ -115,11 +118,14 @@ impl World {
         }
         let extra = if open.disposition.truncates() { WRITE_DATA } else { AccessMask::NONE };
         let wanted = (open.desired | extra, open.intents);
-        let decision = self.ask(thread, id, CheckPurpose::Target, wanted, recorder)?;
-        let granted = self.kept(&decision, open.desired);
+        let allowed = self.ask(thread, id, CheckPurpose::Target, wanted, recorder)?;
+        let granted = match &allowed {
+            Allowed::By(decision) => Some(self.kept(decision, open.desired)),
+            Allowed::Unasked => None,
+        };
         if let Some(name) = &name
             && (open.delete_on_close || open.disposition == Disposition::Supersede)
-            && !granted.contains(AccessMask::DELETE)
+            && granted.is_some_and(|granted| !granted.contains(AccessMask::DELETE))
         {
             self.let_delete(thread, id, name, recorder)?;
         }
@@ -134,8 +140,14 @@ impl World {
         recorder.fact(|_| Fact::Opened(status, self.object(id).class));
         let doomed = name.filter(|_| open.delete_on_close);
         let target = HandleTarget::Object(id);
-        self.open_handle(thread, bind, Opening { target, granted, alarm: decision.alarm_mask, doomed });
-        Ok(Success::Granted(granted))
+        let opening = match (allowed, granted) {
+            (Allowed::By(decision), Some(granted)) => {
+                Opening { alarm: decision.alarm_mask, doomed, ..Opening::plain(target, granted) }
+            }
+            _ => Opening::unmanaged(target, doomed),
+        };
+        self.open_handle(thread, bind, opening);
+        Ok(granted.map_or(Success::Unmanaged, Success::Granted))
     }
 
     /// What a handle keeps: the mapped request without the extra right of the disposition, or all that the check gave
@@ -190,6 +202,9 @@ impl World {
         given: Option<&DescriptorParts>,
         recorder: &mut R,
     ) -> Result<Success, Failure> {
+        if self.is_unmanaged(new.name.parent) {
+            return self.create_unmanaged(thread, bind, new, given.is_some(), recorder);
+        }
         let subject = self.subject_token(thread)?.clone();
         if let Some(parts) = given {
             check_given(&subject, parts, &self.model, recorder)?;
@@ -211,8 +226,32 @@ impl World {
             recorder.fact(|_| Fact::Owner(owner));
         }
         let doomed = Some(name).filter(|_| new.delete_on_close);
-        self.open_handle(thread, bind, Opening { target: HandleTarget::Object(id), granted, alarm, doomed });
+        let opening = Opening { alarm, doomed, ..Opening::plain(HandleTarget::Object(id), granted) };
+        self.open_handle(thread, bind, opening);
         Ok(Success::Granted(granted))
+    }
+
+    /// Where nothing is asked, a new object has no descriptor either, and there is no place for one that is given (FILE-31).
+    fn create_unmanaged<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        bind: Option<Slot>,
+        NewObject { name, class, replaces, delete_on_close, .. }: NewObject,
+        given: bool,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        if given {
+            return Err(ErrorName::NotSupported.into());
+        }
+        if let Some(old) = replaces {
+            self.take_name(&name, old);
+        }
+        let id = self.insert_object(name.parent, name.name.clone(), class, None);
+        let status = if replaces.is_some() { OpenStatus::Superseded } else { OpenStatus::Created };
+        recorder.fact(|_| Fact::Opened(status, class));
+        let doomed = Some(name).filter(|_| delete_on_close);
+        self.open_handle(thread, bind, Opening::unmanaged(HandleTarget::Object(id), doomed));
+        Ok(Success::Unmanaged)
     }
 
     /// The compiled descriptor of what a subject creates in a container (FILE-16).
@@ -223,7 +262,7 @@ impl World {
         subject: &Token,
         class: ObjectType,
     ) -> Result<Arc<Descriptor>, Failure> {
-        let above = self.object(parent).descriptor.as_ref().map(|descriptor| descriptor.source().clone());
+        let above = self.security_of(parent).map(|descriptor| descriptor.source().clone());
         let source = self
             .new_descriptor(above.as_ref(), given, &subject_defaults(subject), class)
             .map_err(|_| Failure::from(ErrorName::InvalidSecurityDescriptor))?;

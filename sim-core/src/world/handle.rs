@@ -22,6 +22,8 @@ pub struct Handle {
     pub target: HandleTarget,
     /// What it was opened with; never changes.
     pub granted: AccessMask,
+    /// Whether it carries no mask: nothing is asked about its object (FILE-31).
+    pub unmanaged: bool,
     /// Operations that are reported one by one (AUD-6).
     pub alarm: AccessMask,
     /// The name that goes when the last such handle is closed (FILE-21).
@@ -38,6 +40,7 @@ pub struct Handle {
 pub(super) struct Opening {
     pub target: HandleTarget,
     pub granted: AccessMask,
+    pub unmanaged: bool,
     pub alarm: AccessMask,
     /// The name that goes when it is closed.
     pub doomed: Option<Name>,
@@ -46,7 +49,12 @@ pub(super) struct Opening {
 impl Opening {
     /// One that nothing watches and that takes nothing along.
     pub(super) fn plain(target: HandleTarget, granted: AccessMask) -> Opening {
-        Opening { target, granted, alarm: AccessMask::NONE, doomed: None }
+        Opening { target, granted, unmanaged: false, alarm: AccessMask::NONE, doomed: None }
+    }
+
+    /// One without a mask (FILE-31).
+    pub(super) fn unmanaged(target: HandleTarget, doomed: Option<Name>) -> Opening {
+        Opening { unmanaged: true, doomed, ..Opening::plain(target, AccessMask::NONE) }
     }
 }
 
@@ -69,19 +77,20 @@ impl World {
         &mut self,
         thread: ThreadId,
         bind: Option<Slot>,
-        Opening { target, granted, alarm, doomed }: Opening,
+        Opening { target, granted, unmanaged, alarm, doomed }: Opening,
     ) {
         let who = self.who(thread);
         let handle = Handle {
             process: self.thread(thread).process,
             target,
             granted,
+            unmanaged,
             alarm,
             doomed,
             opened_as: who.subject.unwrap_or(who.effective),
             opened_by: thread,
             opened_under: match target {
-                HandleTarget::Object(id) => self.object(id).descriptor.clone(),
+                HandleTarget::Object(id) => self.security_of(id).cloned(),
                 HandleTarget::Token(..) => None,
             },
         };
@@ -110,16 +119,17 @@ impl World {
     /// A use of a handle, and what has happened to its object since it was opened (FILE-4).
     pub(super) fn handle_use(&self, handle: &Handle, required: AccessMask) -> HandleUse {
         let object = match handle.target {
-            HandleTarget::Object(id) => Some(self.object(id)),
+            HandleTarget::Object(id) => Some((self.object(id), self.security_of(id))),
             HandleTarget::Token(..) => None,
         };
         HandleUse {
             object: self.describe_target(handle.target),
             granted: handle.granted,
+            unmanaged: handle.unmanaged,
             required,
             opened_as: handle.opened_as,
-            descriptor_changed: object.is_some_and(|object| object.descriptor != handle.opened_under),
-            nameless: object.is_some_and(|object| object.nameless),
+            descriptor_changed: object.is_some_and(|(_, now)| now != handle.opened_under.as_ref()),
+            nameless: object.is_some_and(|(object, _)| object.nameless),
         }
     }
 
@@ -140,7 +150,7 @@ impl World {
     ) -> Result<(), Failure> {
         let required = any.first().copied().unwrap_or(AccessMask::NONE);
         recorder.fact(|_| Fact::HandleUse(self.handle_use(handle, required)));
-        let fits = any.iter().any(|mask| handle.granted.contains(*mask));
+        let fits = handle.unmanaged || any.iter().any(|mask| handle.granted.contains(*mask));
         let watched = any.iter().fold(AccessMask::NONE, |all, mask| all | *mask) & handle.alarm;
         if !watched.is_empty() {
             recorder.fact(|_| Fact::ContinuousAudit(self.handle_use(handle, watched), fits));

@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
-use super::change::{Change, ChangeError, DescriptorChange, EntryEdit, NewList, ObjectChange, PartsChange};
-use super::declare::{DescriptorParts, SecurityDecl};
+use super::change::{
+    Change, ChangeError, DescriptorChange, EntryEdit, NewList, ObjectChange, PartsChange, VolumeChange,
+};
+use super::declare::{DescriptorParts, MissingSd, SecurityDecl};
 use super::directory::Difference;
 use super::file::creator_descriptor;
 use super::op::{ErrorName, Failure, Outcome, Success};
@@ -106,6 +108,7 @@ impl World {
                 self.take_name(&name.ok_or(ChangeError::NotThere)?, id);
                 Ok(())
             }
+            Change::Volume(change) => self.change_volume(change, recorder),
             Change::Process(_) => Err(ChangeError::NotWhileItRuns),
             Change::Principal(_)
             | Change::AddPrincipal(_)
@@ -158,7 +161,7 @@ impl World {
             DescriptorChange::Parts(parts) if *parts == PartsChange::default() => {}
             DescriptorChange::Parts(parts) => {
                 let source = |id: ObjectId| {
-                    let descriptor = self.object(id).descriptor.as_ref();
+                    let descriptor = self.security_of(id);
                     descriptor.map(|descriptor| descriptor.source().clone())
                 };
                 let above = name.and_then(|name| source(name.parent));
@@ -174,6 +177,20 @@ impl World {
         }
         recorder.fact(|_| Fact::Changed(self.describe(id), self.open_handles_on(id)));
         self.tell_whole_security(id, recorder);
+        Ok(())
+    }
+
+    fn change_volume<R: Recorder>(
+        &mut self,
+        change: &VolumeChange,
+        recorder: &mut R,
+    ) -> Result<(), ChangeError> {
+        if change.missing_sd == Some(MissingSd::Unmanaged) {
+            return Err(ChangeError::Unmanaged);
+        }
+        let root = self.locate(ObjectType::Directory, &change.path).map(|(root, _)| root);
+        let root = root.filter(|root| self.change_volume_at(*root, change)).ok_or(ChangeError::NotThere)?;
+        recorder.fact(|_| Fact::Changed(self.describe(root), self.open_handles_below(root)));
         Ok(())
     }
 
@@ -195,6 +212,15 @@ impl World {
     fn open_handles_on(&self, id: ObjectId) -> usize {
         let on = |handle: &Handle| handle.target == HandleTarget::Object(id);
         self.handles.iter().flatten().filter(|handle| on(handle)).count()
+    }
+
+    /// Open handles on a directory and everything below it.
+    fn open_handles_below(&self, root: ObjectId) -> usize {
+        let below = |handle: &Handle| match handle.target {
+            HandleTarget::Object(id) => self.is_below(id, root),
+            HandleTarget::Token(..) => false,
+        };
+        self.handles.iter().flatten().filter(|handle| below(handle)).count()
     }
 
     /// How the directory's present view of a token's user differs from the one that the token was made with (TOK-2).
@@ -231,7 +257,7 @@ fn error_name(error: &ChangeError) -> ErrorName {
         ChangeError::Edit(EditError::NullDacl | EditError::SecondLabel) | ChangeError::Unreadable(_) => {
             ErrorName::InvalidParameter
         }
-        ChangeError::NotWhileItRuns => ErrorName::NotSupported,
+        ChangeError::NotWhileItRuns | ChangeError::Unmanaged => ErrorName::NotSupported,
     }
 }
 

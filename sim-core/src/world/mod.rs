@@ -27,6 +27,7 @@ pub mod registry;
 mod security;
 mod show;
 mod token_ops;
+mod volume;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
@@ -38,8 +39,8 @@ pub use handle::{Handle, HandleTarget};
 pub use live::WorldOperation;
 pub use logon::Pair;
 pub use record::{
-    CheckPurpose, CheckRecord, EndedSession, Fact, HandleUse, NoRecord, ObjectName, PeerRecord, Recorder,
-    Remark, Who,
+    CheckPurpose, CheckRecord, EndedSession, Fact, HandleUse, MadeUp, NoRecord, ObjectName, PeerRecord,
+    Recorder, Remark, Unasked, Who,
 };
 pub use show::{Shown, ShownForm, ShownGroup, ShownThread};
 
@@ -58,6 +59,7 @@ use directory::Directory;
 use op::{ErrorName, Failure, Operation, Outcome, Returned, Success};
 use path::Name;
 use registry::ValueData;
+use volume::Volume;
 
 /// Everything that is, at one instant.
 #[derive(Clone, Debug)]
@@ -83,6 +85,10 @@ pub struct World {
     objects: Arc<Vec<Object>>,
     /// Where symbolic links lead.
     links: Arc<BTreeMap<ObjectId, Arc<str>>>,
+    /// The volumes, by the directories where they begin.
+    volumes: Arc<BTreeMap<ObjectId, Volume>>,
+    /// Descriptors that were made up and are kept in memory (FILE-31).
+    made_up: BTreeMap<ObjectId, Arc<Descriptor>>,
     /// The further names of files that have several.
     aliases: BTreeMap<ObjectId, Vec<Name>>,
     /// Files whose name goes with a handle (FILE-21).
@@ -367,7 +373,7 @@ pub struct Object {
     pub nameless: bool,
     /// Whether a key is gone after a restart (KEY-1).
     pub volatile: bool,
-    /// Its descriptor; `None` if it has none (FILE-31).
+    /// Its descriptor; `None` if it has none, and its volume says what that means (FILE-31).
     pub descriptor: Option<Arc<Descriptor>>,
     /// What hangs below, by name; keys by folded name (KEY-2).
     pub children: BTreeMap<Arc<str>, ObjectId>,
@@ -417,6 +423,8 @@ impl World {
             connections,
             objects,
             links,
+            volumes,
+            made_up,
             aliases,
             doomed,
             written,
@@ -431,7 +439,7 @@ impl World {
             (model, now, policies, anonymous, directory.revision),
             (sessions, logons, ended_sessions, tokens),
             (processes, threads, endpoints, connections),
-            (objects, links, aliases, doomed, written),
+            (objects, links, volumes, made_up, aliases, doomed, written),
             (handles, free_handles, woken, started),
             (next_pid, programs),
         )

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use super::World;
-use super::check::Ask;
+use super::check::{Allowed, Ask};
 use super::file::{ADD_FILE, ADD_SUBDIRECTORY, DELETE_CHILD};
 use super::handle::HandleTarget;
 use super::op::{DeniedBy, ErrorName, Failure, Link, Onto, Place, Rename, Success};
 use super::path::{Found, Name};
 use super::record::{CheckPurpose, Recorder};
-use crate::access::{Decision, Descriptor, Intents};
+use crate::access::{Descriptor, Intents};
 use crate::ids::{ObjectId, ThreadId};
 use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, ObjectType};
@@ -33,8 +33,11 @@ impl World {
             return Err(ErrorName::InvalidParameter.into());
         }
         let id = self.find(thread, path, (directory, true), recorder)?.existing()?;
-        let decision = self.ask(thread, id, CheckPurpose::Target, (desired, Intents::empty()), recorder)?;
-        Ok(Success::Granted(decision.handle_mask()))
+        let wanted = (desired, Intents::empty());
+        Ok(match self.ask(thread, id, CheckPurpose::Target, wanted, recorder)? {
+            Allowed::By(decision) => Success::Granted(decision.handle_mask()),
+            Allowed::Unasked => Success::Unmanaged,
+        })
     }
 
     /// Lets the descriptor of an object decide.
@@ -45,7 +48,7 @@ impl World {
         purpose: CheckPurpose,
         (desired, intents): (AccessMask, Intents),
         recorder: &mut R,
-    ) -> Result<Decision, Failure> {
+    ) -> Result<Allowed, Failure> {
         let ask = Ask { purpose, desired, intents, object: &|world| world.describe(id) };
         self.decide_object(thread, id, &ask, recorder)
     }
@@ -293,6 +296,10 @@ impl World {
         if self.privilege_gate(thread, Privilege::CREATE_SYMBOLIC_LINK, recorder) != PrivilegeState::Held {
             return Err(ErrorName::PrivilegeNotHeld.into());
         }
+        if self.is_unmanaged(name.parent) {
+            self.add_link(&name, None, &link.to);
+            return Ok(Success::Ok);
+        }
         let subject = self.subject_token(thread)?.clone();
         let descriptor = self.descriptor_below(name.parent, None, &subject, ObjectType::File)?;
         self.add_link(&name, Some(descriptor), &link.to);
@@ -320,7 +327,7 @@ impl World {
     }
 
     /// Whether `of` is `id` or lies below it.
-    fn is_below(&self, of: ObjectId, id: ObjectId) -> bool {
+    pub(super) fn is_below(&self, of: ObjectId, id: ObjectId) -> bool {
         let mut next = Some(of);
         while let Some(at) = next {
             if at == id {

@@ -642,4 +642,6 @@ pub enum Success {
     Granted(AccessMask),
     /// With an identity at this level.
     Level(ImpersonationLevel),
+    /// Nothing was asked: a handle that it gives carries no mask (FILE-31).
+    Unmanaged,
 }

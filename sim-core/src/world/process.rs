@@ -174,7 +174,7 @@ impl World {
             state.live_threads = 1;
             state.trust = self.programs.get(&image).copied().unwrap_or_default();
         }
-        let label = self.object(image).descriptor.as_ref().map_or(IntegrityLevel::Medium, file_label);
+        let label = self.security_of(image).map_or(IntegrityLevel::Medium, file_label);
         let token = self.primary_token(actor);
         let falls = token.facts().mandatory_policy.contains(MandatoryPolicy::NEW_PROCESS_MIN)
             && label < token.facts().integrity;

@@ -89,6 +89,41 @@ pub enum Fact {
     Data(ValueData),
     /// The error that ended a script function.
     Script(ScriptFault),
+    /// A descriptor that a volume made up (FILE-31).
+    MadeUp(Box<MadeUp>),
+}
+
+/// A descriptor that was made up for an object without one (FILE-31).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeUp {
+    /// What it is for.
+    pub object: ObjectName,
+    /// What its DACL comes from, in words.
+    pub from: &'static str,
+    /// Whether it is stored; otherwise it is kept in memory.
+    pub stored: bool,
+    /// The descriptor, as SDDL.
+    pub security: String,
+}
+
+impl Unasked {
+    /// The word for traces.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Unasked::Missing => "missing_sd",
+            Unasked::Unmanaged => "unmanaged",
+        }
+    }
+}
+
+/// Why no descriptor was asked (FILE-31).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unasked {
+    /// There is none, so nobody gets in.
+    Missing,
+    /// There is none, and nothing is asked on its volume: everybody gets in.
+    Unmanaged,
 }
 
 /// A logon session that ended (SES-4).
@@ -153,6 +188,8 @@ pub struct HandleUse {
     pub object: ObjectName,
     /// What it was opened with.
     pub granted: AccessMask,
+    /// Whether it carries no mask, and lets everything (FILE-31).
+    pub unmanaged: bool,
     /// What the operation needs.
     pub required: AccessMask,
     /// As whom it was opened.
@@ -230,8 +267,10 @@ pub struct CheckRecord {
     pub desired: AccessMask,
     /// With which intents.
     pub intents: Intents,
-    /// What came of it; `None` where the object has no descriptor to ask (FILE-31).
+    /// What came of it; `None` where there was nothing to ask.
     pub result: Option<Result<Decision, AccessError>>,
+    /// Why there was nothing to ask.
+    pub unasked: Option<Unasked>,
     /// Where it was refused, if it was.
     pub denied: Option<DeniedBy>,
     /// How it came about, bit by bit.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::check::Ask;
+use super::check::{Allowed, Ask};
 use super::file::NewObject;
 use super::handle::{HandleTarget, Opening};
 use super::op::{ErrorName, Failure, KeyOpen, OpenStatus, Success};
@@ -165,8 +165,11 @@ impl World {
             intents: Intents::empty(),
             object: &|world| world.describe(at),
         };
-        let decision = self.decide_object(thread, at, &ask, recorder)?;
-        let granted = decision.handle_mask();
+        // A key is on no volume, so somebody was asked.
+        let granted = match self.decide_object(thread, at, &ask, recorder)? {
+            Allowed::By(decision) => decision.handle_mask(),
+            Allowed::Unasked => AccessMask::NONE,
+        };
         recorder.fact(|_| Fact::Opened(OpenStatus::Opened, ObjectType::Key));
         self.open_handle(thread, bind, Opening::plain(HandleTarget::Object(at), granted));
         Ok(Success::Granted(granted))

@@ -9,7 +9,8 @@ use super::declare::{DescriptorParts, SaclDecl};
 use super::file::creator_descriptor;
 use super::handle::HandleTarget;
 use super::op::{ErrorName, Failure, LabelChange, Place, SecurityChange, Success};
-use super::record::{CheckPurpose, Fact, Recorder};
+use super::record::{CheckPurpose, Fact, Recorder, Unasked};
+use super::volume::InForce;
 use crate::access::{Descriptor, Intents};
 use crate::ids::{ObjectId, Slot, ThreadId, TokenId};
 use crate::privilege::{Privilege, PrivilegeState};
@@ -38,12 +39,18 @@ impl World {
             return Ok(Success::Ok);
         }
         let id = self.let_at(thread, place, (right, Intents::empty()), recorder)?;
+        self.has_security(id)?;
         self.tell_security(id, sacl, recorder);
         Ok(Success::Ok)
     }
 
+    /// Where nothing is managed there is no descriptor to read or to write (FILE-31).
+    fn has_security(&self, id: ObjectId) -> Result<(), Failure> {
+        if self.is_unmanaged(id) { Err(ErrorName::NotSupported.into()) } else { Ok(()) }
+    }
+
     fn tell_security<R: Recorder>(&self, id: ObjectId, sacl: bool, recorder: &mut R) {
-        let Some(descriptor) = &self.object(id).descriptor else { return };
+        let Some(descriptor) = self.security_of(id) else { return };
         if let Some(owner) = descriptor.source().owner.filter(|_| !sacl) {
             recorder.fact(|_| Fact::Owner(owner));
         }
@@ -52,12 +59,12 @@ impl World {
 
     /// What a descriptor is after a change that needed no right.
     pub(super) fn tell_whole_security<R: Recorder>(&self, id: ObjectId, recorder: &mut R) {
-        if let Some(descriptor) = &self.object(id).descriptor {
+        if let Some(descriptor) = self.security_of(id) {
             recorder.fact(|_| Fact::Security(self.security_words(id, descriptor.source())));
         }
     }
 
-    fn security_words(&self, id: ObjectId, shown: &SecurityDescriptor) -> String {
+    pub(super) fn security_words(&self, id: ObjectId, shown: &SecurityDescriptor) -> String {
         self.sddl_words(self.object(id).class, shown)
     }
 
@@ -84,8 +91,9 @@ impl World {
             return self.set_token_security(thread, (token, slot), change, parts, recorder);
         }
         let id = self.let_write_security(thread, place, parts, recorder)?;
+        self.has_security(id)?;
         let bare = SecurityDescriptor::default();
-        let current = self.object(id).descriptor.as_ref().map_or(&bare, |descriptor| descriptor.source());
+        let current = self.security_of(id).map_or(&bare, |descriptor| descriptor.source());
         let merged = self.merged(thread, current, change, parts, recorder)?;
         self.store(id, merged);
         self.tell_security(id, parts == Parts::SACL, recorder);
@@ -178,7 +186,7 @@ impl World {
             };
         };
         let id = self.find(thread, path, (*directory, true), recorder)?.existing()?;
-        if self.object(id).descriptor.is_none()
+        if matches!(self.in_force(thread, id, recorder), InForce::Nothing(Unasked::Missing))
             && self.subject_token(thread)?.privileges.state(Privilege::RESTORE) == PrivilegeState::Held
         {
             self.privilege_gate(thread, Privilege::RESTORE, recorder);
@@ -197,6 +205,7 @@ impl World {
     }
 
     pub(super) fn set_descriptor(&mut self, id: ObjectId, descriptor: Option<Arc<Descriptor>>) {
+        self.made_up.remove(&id);
         if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(id.index()) {
             object.descriptor = descriptor;
         }
@@ -220,7 +229,7 @@ impl World {
         self.test_mask(handle, &[AccessMask::WRITE_DAC], recorder)?;
         let mut open = vec![container];
         while let Some(parent) = open.pop() {
-            let Some(above) = self.object(parent).descriptor.clone() else { continue };
+            let Some(above) = self.security_of(parent).cloned() else { continue };
             let children: Vec<ObjectId> = self.object(parent).children.values().copied().collect();
             let mut changed = Vec::new();
             for child in children {
