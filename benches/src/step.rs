@@ -57,7 +57,7 @@ pub fn waits(threads: u32) -> Operation {
 /// The line of JSON of one and the same record, made of the record.
 pub fn json_line() -> Operation {
     on_one_record(|scenario, names, world, record| {
-        let line = json::record(scenario, names, world, record).expect("the step is known");
+        let line = json::record(scenario, names, world, record, Explain::Nothing).expect("the step is known");
         Box::new(move |times| {
             let mut out = String::new();
             for _ in 0..times {
@@ -72,7 +72,7 @@ pub fn json_line() -> Operation {
 /// The same line, written by `serde_json` alone into memory that is there.
 pub fn json_bare() -> Operation {
     on_one_record(|scenario, names, world, record| {
-        let line = json::record(scenario, names, world, record).expect("the step is known");
+        let line = json::record(scenario, names, world, record, Explain::Nothing).expect("the step is known");
         Box::new(move |times| {
             let mut out = Vec::new();
             for _ in 0..times {

@@ -2,12 +2,10 @@
 //! scenario of the gallery.
 
 mod common;
-
-use std::fs;
+mod play;
 
 use common::{root, scenarios};
-use dsl::Reading;
-use dsl::source::Sources;
+use play::read;
 use sim_core::engine::scenario::Scenario;
 use sim_core::engine::{Record, RunConfig, Simulation};
 use sim_core::model::Model;
@@ -29,7 +27,8 @@ impl Written<'_> {
     fn record(&mut self, simulation: &Simulation<'_>, record: &Record) {
         let Written { scenario, names, bytes, .. } = self;
         text::write_record(bytes, scenario, names, simulation.world(), record, text::Explain::All);
-        json::write_line(bytes, &json::record(scenario, names, simulation.world(), record).expect("a line"));
+        let line = json::record(scenario, names, simulation.world(), record, text::Explain::All);
+        json::write_line(bytes, &line.expect("a line"));
         self.records += 1;
     }
 
@@ -43,18 +42,8 @@ impl Written<'_> {
         };
         let finished = simulation.finish(ending);
         self.bytes.push_str(&text::footer(self.scenario, &finished));
-        json::write_line(&mut self.bytes, &json::totals(&finished));
+        json::write_line(&mut self.bytes, &json::totals(self.scenario, &finished));
     }
-}
-
-fn read(path: &std::path::Path) -> Scenario {
-    let mut sources = Sources::default();
-    // `use` is relative to the file's name below the root.
-    let name = path.strip_prefix(root()).expect("it is below the root").to_string_lossy().into_owned();
-    let file = sources.add(name, fs::read_to_string(path).expect("it is there"));
-    let mut files = |name: &str| fs::read_to_string(root().join(name)).map_err(|error| error.to_string());
-    let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
-    read.scenario.expect("the scenario has no mistakes")
 }
 
 #[track_caller]
@@ -89,7 +78,7 @@ fn both_halves_run_on(scenario: &Scenario, model: &'static Model) {
 #[test]
 fn a_run_that_is_cloned_goes_on_as_if_it_were_not() {
     for path in scenarios() {
-        let scenario = read(&path);
+        let scenario = read(&root(), &path);
         for model in &scenario.models {
             both_halves_run_on(&scenario, model);
         }
@@ -99,7 +88,7 @@ fn a_run_that_is_cloned_goes_on_as_if_it_were_not() {
 #[test]
 fn states_differ_from_event_to_event() {
     for path in scenarios() {
-        let scenario = read(&path);
+        let scenario = read(&root(), &path);
         for model in &scenario.models {
             let mut simulation =
                 Simulation::new(&scenario, RunConfig::of(&scenario, model)).expect("the model admits it");

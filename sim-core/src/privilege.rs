@@ -175,6 +175,18 @@ pub enum PrivilegeState {
     Absent,
 }
 
+impl PrivilegeState {
+    /// The word of traces.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            PrivilegeState::Held => "held",
+            PrivilegeState::Disabled => "disabled",
+            PrivilegeState::Absent => "absent",
+        }
+    }
+}
+
 impl Privileges {
     /// Present and enabled are given; defaults as enabled, nothing used (TOK-7).
     #[must_use]

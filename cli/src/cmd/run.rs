@@ -72,7 +72,7 @@ impl Run {
             match self.format {
                 Format::Text => text::write_record(output.text(), scenario, names, world, record, explain),
                 Format::Jsonl => {
-                    if let Some(line) = json::record(scenario, names, world, record) {
+                    if let Some(line) = json::record(scenario, names, world, record, explain) {
                         json::write_line(output.text(), &line);
                     }
                 }
@@ -85,7 +85,7 @@ impl Run {
         };
         match self.format {
             Format::Text => output.text().push_str(&text::footer(scenario, &finished)),
-            Format::Jsonl => json::write_line(output.text(), &json::totals(&finished)),
+            Format::Jsonl => json::write_line(output.text(), &json::totals(scenario, &finished)),
         }
         output.flush();
         summarise(&loaded, &config.model, &finished);

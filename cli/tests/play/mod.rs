@@ -1,8 +1,12 @@
 //! Scenarios for tests of the rules: text in, played through the real pipeline, and of each record what rules speak of.
 #![allow(dead_code, reason = "every test program takes the part that it needs")]
 
+use std::fs;
+use std::path::Path;
+
 use dsl::Reading;
 use dsl::source::Sources;
+use sim_core::engine::scenario::Scenario;
 use sim_core::engine::{self, Left, RunConfig};
 use sim_core::ids::{ConnectionId, StepId};
 use sim_core::model::Model;
@@ -10,6 +14,7 @@ use sim_core::privilege::{Privilege, PrivilegeState};
 use sim_core::sid::SYSTEM;
 use sim_core::trace::json;
 use sim_core::trace::names::Names;
+use sim_core::trace::text::Explain;
 use sim_core::world::op::{Outcome, Success};
 
 use sim_core::world::{Fact, ShownForm, World};
@@ -110,18 +115,49 @@ fn shown(names: &Names, record: &engine::Record) -> String {
     words
 }
 
-/// Plays a scenario under a model.
+/// A scenario of this text.
 #[track_caller]
-pub(crate) fn play(text: &str, model: &'static Model) -> Played {
+pub(crate) fn parsed(text: &str) -> Scenario {
     let mut sources = Sources::default();
     let file = sources.add("test.scn".to_owned(), text.to_owned());
     let mut files = |_: &str| Err("there is none".to_owned());
     let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
     let told = dsl::render::render(&read.diagnostics, &sources, false);
-    assert!(read.scenario.is_some() && !told.contains("error"), "{told}\n{text}");
-    let Some(scenario) = read.scenario else { return Played { records: Vec::new(), deadlocked: 0 } };
-    let mut names = Names::new();
-    scenario.names.iter().for_each(|(sid, name)| names.insert(*sid, name));
+    assert!(!told.contains("error"), "{told}\n{text}");
+    read.scenario.expect("the scenario has no mistakes")
+}
+
+/// A scenario of the repository; `use` is relative to its name below the root.
+#[track_caller]
+pub(crate) fn read(root: &Path, path: &Path) -> Scenario {
+    let mut sources = Sources::default();
+    let name = path.strip_prefix(root).expect("it is below the root").to_string_lossy().into_owned();
+    let file = sources.add(name, fs::read_to_string(path).expect("it is there"));
+    let mut files = |name: &str| fs::read_to_string(root.join(name)).map_err(|error| error.to_string());
+    let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    read.scenario.expect("the scenario has no mistakes")
+}
+
+/// The records of a run, each with its line of JSON.
+pub(crate) fn records(
+    scenario: &Scenario,
+    model: &'static Model,
+) -> Vec<(engine::Record, serde_json::Value)> {
+    let names = Names::of(scenario);
+    let mut records = Vec::new();
+    let run = engine::run(scenario, &RunConfig::of(scenario, model), &mut |world, record| {
+        let line = json::record(scenario, &names, world, record, Explain::Nothing).expect("a line");
+        records.push((record.clone(), serde_json::to_value(&line).expect("JSON")));
+    });
+    run.expect("the model admits it");
+    records
+}
+
+/// Plays a scenario under a model.
+#[track_caller]
+pub(crate) fn play(text: &str, model: &'static Model) -> Played {
+    let scenario = parsed(text);
+    let names = Names::of(&scenario);
     let mut records = Vec::new();
     let finished = engine::run(&scenario, &RunConfig::of(&scenario, model), &mut |world, record| {
         let verb = |step: StepId| scenario.steps.get(step.index()).map_or("", |info| info.verb);
@@ -141,7 +177,7 @@ pub(crate) fn play(text: &str, model: &'static Model) -> Played {
             _ => None,
         });
         let name = |sid| names.name(sid).into_owned();
-        let line = json::record(&scenario, &names, world, record).expect("a line");
+        let line = json::record(&scenario, &names, world, record, Explain::Nothing).expect("a line");
         records.push(Seen {
             by: world.thread_name(thread),
             verb: verb(record.step),

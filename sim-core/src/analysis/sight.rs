@@ -308,7 +308,7 @@ impl Lexicon {
                     reason.gate = Some((gate.cap, gate.privilege));
                     details.push(Detail::Gate(gate.client_level, gate.relation, gate.client_above));
                 }
-                Fact::Privilege(privilege, state) => details.push(Detail::Privilege(*privilege, *state)),
+                Fact::Privilege(gate) => details.push(Detail::Privilege(gate.privilege, gate.state)),
                 Fact::HandleUse(used) => {
                     let granted = Some(used.granted).filter(|_| !used.unmanaged);
                     details.push(Detail::Handle(granted, used.required, used.opened_as));

@@ -132,7 +132,7 @@ impl Suspended {
             }
             Fact::Value(text) => Some(Value::Text(text.as_str().into())),
             Fact::Data(data) => Some(Value::of(data)),
-            Fact::Privilege(_, state) => Some(Value::Truth(*state == crate::privilege::PrivilegeState::Held)),
+            Fact::Privilege(gate) => Some(Value::Truth(gate.state == crate::privilege::PrivilegeState::Held)),
             _ => None,
         });
         self.steps += 1;

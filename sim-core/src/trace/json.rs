@@ -8,10 +8,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::facts::{self, AuditLine, FactLine};
 use super::names::Names;
 use super::origin::{OriginLine, origin};
 use super::rights::rights_words;
-use super::text::{denied_words, outdated_words, reason_rules, reason_words, unmet_words};
+use super::text::{
+    Explain, denied_words, left_words, outdated_words, reason_rules, reason_words, told_before, unmet_words,
+    write_derivation,
+};
 use crate::engine::scenario::Scenario;
 use crate::engine::{Ending, Finished, Left, Record};
 use crate::model::Model;
@@ -21,7 +25,7 @@ use crate::sid::Sid;
 use crate::text::escape_json;
 use crate::token::ImpersonationLevel;
 use crate::world::op::{Outcome, Success};
-use crate::world::{CheckRecord, Fact, World};
+use crate::world::{CheckRecord, Fact, Unasked, World};
 
 /// The version of the format; the number behind the slash changes when a field goes or changes its meaning.
 pub const SCHEMA: &str = "scn.trace/1";
@@ -135,6 +139,8 @@ pub struct RecordLine {
     pub checks: Vec<CheckLine>,
     /// The gates of impersonation that it met.
     pub gate: Option<GateLine>,
+    /// What else it looked at and brought to light, in order.
+    pub facts: Vec<FactLine>,
     /// Where a token and the directory disagree.
     pub warnings: Vec<String>,
     /// The time at which it should have come, if that was past.
@@ -168,12 +174,24 @@ pub struct CheckLine {
     pub allowed: bool,
     /// The stage that refused.
     pub denied_by: Option<String>,
+    /// Why no descriptor was asked: `missing_sd` or `unmanaged`.
+    pub unasked: Option<&'static str>,
     /// The rule and the place in the descriptor that settled it, in words.
     pub reason: String,
     /// The numbers of the rules that settled it.
     pub rules: Vec<String>,
     /// The user that was evaluated.
     pub evaluated_as: Option<Principal>,
+    /// The user of the token in effect.
+    pub effective: Principal,
+    /// Its level while the thread impersonates.
+    pub effective_level: Option<&'static str>,
+    /// What it asks to be audited.
+    pub audits: Vec<AuditLine>,
+    /// Rights whose use is watched through the handle.
+    pub watched: Option<Mask>,
+    /// How it came about, line by line, where that was asked for (`--explain`).
+    pub explanation: Vec<String>,
 }
 
 /// The gates of an impersonation: enough to recompute the matrix of IMP-13.
@@ -220,6 +238,32 @@ pub struct TotalsLine {
     pub idle: Vec<String>,
     /// Threads that wait for a message that cannot come.
     pub deadlocked: Vec<String>,
+    /// The same threads, and the step that each waits in.
+    pub left: Vec<LeftLine>,
+    /// `expect`s of the scenario that were not met.
+    pub unmet_claims: Vec<UnmetLine>,
+    /// The thread that went round without a step.
+    pub no_progress: Option<String>,
+}
+
+/// A thread that waits at the end of a run.
+#[derive(Serialize, JsonSchema)]
+pub struct LeftLine {
+    /// `process/thread`
+    pub thread: String,
+    /// `idle` or `deadlocked`.
+    pub state: &'static str,
+    /// The step that it waits in.
+    pub verb: &'static str,
+}
+
+/// An `expect` that was not met.
+#[derive(Serialize, JsonSchema)]
+pub struct UnmetLine {
+    /// Its title.
+    pub title: String,
+    /// How often its pattern came.
+    pub came: u64,
 }
 
 /// The bounds of a run.
@@ -258,9 +302,15 @@ pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> Line {
     })
 }
 
-/// A record as a line.
+/// A record as a line, with the derivations that are wanted.
 #[must_use]
-pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record) -> Option<Line> {
+pub fn record(
+    scenario: &Scenario,
+    names: &Names,
+    world: &World,
+    record: &Record,
+    explain: Explain,
+) -> Option<Line> {
     let info = scenario.steps.get(record.step.index())?;
     let thread = record.thread().map(|thread| world.thread(thread));
     let process = thread.map(|thread| world.process(thread.process));
@@ -321,7 +371,7 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
             .facts
             .iter()
             .filter_map(|fact| match fact {
-                Fact::Check(check) => Some(check_line(names, check)),
+                Fact::Check(check) => Some(check_line(names, check, explain)),
                 _ => None,
             })
             .collect(),
@@ -329,11 +379,15 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
             Fact::Gate(gate) => Some(gate_line(gate)),
             _ => None,
         }),
+        facts: facts::lines(names, record),
         warnings: record
             .facts
             .iter()
-            .filter_map(|fact| match fact {
-                Fact::Outdated(difference) => Some(outdated_words(difference, names)),
+            .enumerate()
+            .filter_map(|(position, fact)| match fact {
+                Fact::Outdated(difference) if !told_before(record, position) => {
+                    Some(outdated_words(difference, names))
+                }
                 _ => None,
             })
             .collect(),
@@ -352,15 +406,18 @@ pub fn record(scenario: &Scenario, names: &Names, world: &World, record: &Record
     })))
 }
 
-fn principal(names: &Names, sid: Sid) -> Principal {
+/// A SID and what it is called.
+pub(super) fn principal(names: &Names, sid: Sid) -> Principal {
     Principal { sid: sid.to_string(), name: names.name(sid).into_owned() }
 }
 
-fn mask(mask: AccessMask, class: ObjectType) -> Mask {
+pub(super) fn mask(mask: AccessMask, class: ObjectType) -> Mask {
     Mask { value: mask.0, names: names_of(mask, class) }
 }
 
-fn check_line(names: &Names, check: &CheckRecord) -> CheckLine {
+fn check_line(names: &Names, check: &CheckRecord, explain: Explain) -> CheckLine {
+    let mut derivation = String::new();
+    write_derivation(&mut derivation, "", check, explain, names);
     let class = check.object.class;
     let decision = check.result.as_ref().and_then(|result| result.as_ref().ok());
     let intents = [("backup", crate::access::Intents::BACKUP), ("restore", crate::access::Intents::RESTORE)];
@@ -381,9 +438,15 @@ fn check_line(names: &Names, check: &CheckRecord) -> CheckLine {
         granted: decision.map(|decision| mask(decision.granted, class)),
         allowed: check.denied.is_none(),
         denied_by: check.denied.map(|by| denied_words(by).into_owned()),
+        unasked: check.unasked.map(Unasked::words),
         reason: reason_words(check, names),
         rules: reason_rules(check),
         evaluated_as: check.who.subject.map(|sid| principal(names, sid)),
+        effective: principal(names, check.who.effective),
+        effective_level: check.who.level.map(ImpersonationLevel::name),
+        audits: decision.map_or_else(Vec::new, |decision| facts::audits(names, check, decision)),
+        watched: decision.and_then(|decision| facts::watched(check, decision)),
+        explanation: derivation.lines().map(str::to_owned).collect(),
     }
 }
 
@@ -392,12 +455,7 @@ fn gate_line(gate: &crate::token::impersonate::GateRecord) -> GateLine {
     GateLine {
         client_level: gate.client_level.name(),
         relation: gate.relation.name(),
-        privilege: match gate.privilege {
-            None => "not consulted",
-            Some(PrivilegeState::Held) => "held",
-            Some(PrivilegeState::Disabled) => "disabled",
-            Some(PrivilegeState::Absent) => "absent",
-        },
+        privilege: gate.privilege.map_or("not consulted", PrivilegeState::name),
         client_integrity_above: gate.client_above,
         capped_by: gate.cap.map(|cap| match cap {
             Cap::Identity => "identity gate",
@@ -409,7 +467,7 @@ fn gate_line(gate: &crate::token::impersonate::GateRecord) -> GateLine {
 
 /// The last line.
 #[must_use]
-pub fn totals(finished: &Finished) -> Line {
+pub fn totals(scenario: &Scenario, finished: &Finished) -> Line {
     let named = |wanted: fn(&Left) -> bool| {
         let threads = finished.left.iter().filter(|(_, left)| wanted(left));
         threads.map(|(thread, _)| finished.world.thread_name(*thread)).collect()
@@ -435,5 +493,25 @@ pub fn totals(finished: &Finished) -> Line {
         broken: totals.broken,
         idle: named(|left| matches!(left, Left::Idle(_) | Left::Resting)),
         deadlocked: named(|left| matches!(left, Left::Deadlocked(_))),
+        left: finished
+            .left
+            .iter()
+            .map(|(thread, left)| {
+                let (state, verb) = left_words(scenario, left);
+                LeftLine { thread: finished.world.thread_name(*thread), state, verb }
+            })
+            .collect(),
+        unmet_claims: finished
+            .unmet_claims
+            .iter()
+            .filter_map(|(n, came)| {
+                let claim = scenario.claims.get(*n)?;
+                Some(UnmetLine { title: claim.title.to_string(), came: *came })
+            })
+            .collect(),
+        no_progress: match finished.ending {
+            Ending::NoProgress(thread) => Some(finished.world.thread_name(thread)),
+            _ => None,
+        },
     })
 }

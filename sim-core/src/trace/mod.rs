@@ -1,6 +1,7 @@
 //! Traces: records as text and as JSON Lines. The only place that puts facts into words.
 
 pub mod explain;
+pub mod facts;
 mod golden;
 pub mod json;
 pub mod names;

@@ -213,7 +213,7 @@ fn write_failure(
                 if let Fact::Gate(gate) = fact
                     && let Some(state) = gate.privilege.filter(|state| *state != PrivilegeState::Held)
                 {
-                    let _ = write!(out, " (SeImpersonatePrivilege {})", privilege_words(state));
+                    let _ = write!(out, " (SeImpersonatePrivilege {})", state.name());
                 }
             }
         }
@@ -326,14 +326,6 @@ pub fn reason_rules(check: &CheckRecord) -> Vec<String> {
     unique
 }
 
-fn privilege_words(state: PrivilegeState) -> &'static str {
-    match state {
-        PrivilegeState::Held => "held",
-        PrivilegeState::Disabled => "disabled",
-        PrivilegeState::Absent => "absent",
-    }
-}
-
 /// Who was evaluated, and where it differs who the thread is (IMP-41).
 fn write_identity(out: &mut String, record: &Record, names: &Names) {
     let Some(who) = record.who() else { return };
@@ -375,8 +367,8 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
                 let _ = writeln!(out, "{INDENT}continuous audit {word} for {rights} as {whom} [AUD-6]");
             }
             Fact::Gate(gate) => write_gate(out, gate),
-            Fact::Privilege(privilege, state) => {
-                let _ = writeln!(out, "{INDENT}{} {}", privilege.name(), privilege_words(*state));
+            Fact::Privilege(gate) => {
+                let _ = writeln!(out, "{INDENT}{} {}", gate.privilege.name(), gate.state.name());
             }
             Fact::Shown(shown) => write_indented(out, &show(shown, names)),
             Fact::ShownThreads(rows) => write_indented(out, &show_threads(rows, names)),
@@ -441,13 +433,12 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
                 let who = names.name(change.principal);
                 let _ = writeln!(out, "{INDENT}directory {who}: {}", difference_words(change, names));
             }
-            // The same token may be asked about more than once in a step.
-            Fact::Outdated(difference)
-                if !record.facts.iter().take(position).any(|earlier| earlier == fact) =>
-            {
-                let _ = writeln!(out, "{INDENT}{}", outdated_words(difference, names));
+            Fact::Outdated(difference) => {
+                if !told_before(record, position) {
+                    let _ = writeln!(out, "{INDENT}{}", outdated_words(difference, names));
+                }
             }
-            Fact::Peer(_) | Fact::HandleUse(_) | Fact::Outdated(_) => {}
+            Fact::Peer(_) | Fact::HandleUse(_) => {}
         }
     }
     if let Some(due) = record.late {
@@ -460,6 +451,22 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
         for words in unmet_words(scenario, record) {
             let _ = writeln!(out, "{INDENT}UNMET {}", escape(&words));
         }
+    }
+}
+
+/// Whether a fact repeats an earlier one of its record: the same token may be asked about more than once in a step.
+pub(super) fn told_before(record: &Record, position: usize) -> bool {
+    let fact = record.facts.get(position);
+    record.facts.iter().take(position).any(|earlier| Some(earlier) == fact)
+}
+
+/// What a thread that is left at the end does, and the step that it waits in.
+pub(super) fn left_words(scenario: &Scenario, left: &Left) -> (&'static str, &'static str) {
+    let verb = |step: &StepId| scenario.steps.get(step.index()).map_or("", |info| info.verb);
+    match left {
+        Left::Idle(step) => ("idle", verb(step)),
+        Left::Resting => ("idle", "every"),
+        Left::Deadlocked(step) => ("deadlocked", verb(step)),
     }
 }
 
@@ -564,6 +571,17 @@ fn write_check(out: &mut String, check: &CheckRecord, decisive: bool, names: &Na
     if let Some(Ok(decision)) = &check.result {
         write_audit(out, check, decision, names);
     }
+    write_derivation(out, INDENT, check, explain, names);
+}
+
+/// How a decision came about, if that is wanted.
+pub(super) fn write_derivation(
+    out: &mut String,
+    indent: &str,
+    check: &CheckRecord,
+    explain: Explain,
+    names: &Names,
+) {
     let wanted = match explain {
         Explain::Nothing => false,
         Explain::Denied => check.denied.is_some(),
@@ -578,12 +596,12 @@ fn write_check(out: &mut String, check: &CheckRecord, decisive: bool, names: &Na
                 Some(Unasked::Unmanaged) => "nothing is asked on its volume",
                 Some(Unasked::Missing) | None => "nothing is allowed",
             };
-            let _ = writeln!(out, "{INDENT}the object has no security descriptor: {what} [FILE-31]");
+            let _ = writeln!(out, "{indent}the object has no security descriptor: {what} [FILE-31]");
         }
         Some(Err(error)) if !matches!(error, AccessError::Gate(_)) => {
-            let _ = writeln!(out, "{INDENT}the check ends with {} [{}]", error.name(), error.rule());
+            let _ = writeln!(out, "{indent}the check ends with {} [{}]", error.name(), error.rule());
         }
-        Some(_) => write_explanation(out, INDENT, &check.explanation, check.object.class, names),
+        Some(_) => write_explanation(out, indent, &check.explanation, check.object.class, names),
     }
 }
 
@@ -639,7 +657,7 @@ fn write_audit(out: &mut String, check: &CheckRecord, decision: &Decision, names
 }
 
 fn write_gate(out: &mut String, gate: &GateRecord) {
-    let privilege = gate.privilege.map_or("not consulted", privilege_words);
+    let privilege = gate.privilege.map_or("not consulted", PrivilegeState::name);
     let integrity = if gate.client_above { "above" } else { "not above" };
     let _ = write!(
         out,
@@ -757,12 +775,7 @@ pub fn show_threads(rows: &[ShownThread], names: &Names) -> String {
 pub fn footer(scenario: &Scenario, finished: &Finished) -> String {
     let mut out = String::new();
     for (thread, left) in &finished.left {
-        let verb = |step: &StepId| scenario.steps.get(step.index()).map_or("", |info| info.verb);
-        let (word, verb) = match left {
-            Left::Idle(step) => ("idle", verb(step)),
-            Left::Resting => ("idle", "every"),
-            Left::Deadlocked(step) => ("deadlocked", verb(step)),
-        };
+        let (word, verb) = left_words(scenario, left);
         let _ = writeln!(out, "{word} {} in {verb}", finished.world.thread_name(*thread));
     }
     for (n, count) in &finished.unmet_claims {

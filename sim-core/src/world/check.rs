@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::World;
 use super::op::{DeniedBy, ErrorName, Failure};
-use super::record::{CheckPurpose, CheckRecord, Fact, ObjectName, Recorder, Unasked};
+use super::record::{CheckPurpose, CheckRecord, Fact, ObjectName, PrivilegeGate, Recorder, Unasked};
 use crate::access::{
     AccessError, AccessRequest, Decider, Decision, Descriptor, Explanation, GateRefusal, Intents,
     LocalClaims, Reason, ResultMode, Silent, Status, access_check,
@@ -168,9 +168,10 @@ impl World {
         privilege: Privilege,
         recorder: &mut R,
     ) -> PrivilegeState {
-        let state =
-            self.subject_token(thread).map_or(PrivilegeState::Absent, |t| t.privileges.state(privilege));
-        recorder.fact(|_| Fact::Privilege(privilege, state));
+        let subject = self.subject_token(thread).ok();
+        let state = subject.map_or(PrivilegeState::Absent, |token| token.privileges.state(privilege));
+        let asked = subject.map(|token| token.facts().user);
+        recorder.fact(|_| Fact::Privilege(PrivilegeGate { privilege, state, primary: false, asked }));
         if state == PrivilegeState::Held {
             self.mark_used(thread, PrivilegeSet::from_iter([privilege]));
         }

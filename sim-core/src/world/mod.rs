@@ -40,7 +40,7 @@ pub use live::WorldOperation;
 pub use logon::Pair;
 pub use record::{
     CheckPurpose, CheckRecord, EndedSession, Fact, HandleUse, MadeUp, NoRecord, ObjectName, PeerRecord,
-    Recorder, Remark, Unasked, Who,
+    PrivilegeGate, Recorder, Remark, Unasked, Who,
 };
 pub use show::{Shown, ShownForm, ShownGroup, ShownThread};
 

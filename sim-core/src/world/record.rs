@@ -48,8 +48,8 @@ pub enum Fact {
     Check(Box<CheckRecord>),
     /// The gates of impersonation.
     Gate(GateRecord),
-    /// A standalone privilege gate, and whether it let the thread pass.
-    Privilege(Privilege, PrivilegeState),
+    /// A standalone privilege gate (TOK-6).
+    Privilege(PrivilegeGate),
     /// A handle's mask was asked for rights: granted at open, required now, by whom and as whom it was opened.
     HandleUse(HandleUse),
     /// An operation through a handle that is reported one by one: the watched rights that it needed, and whether it was
@@ -139,6 +139,19 @@ pub struct EndedSession {
     pub kind: LogonType,
     /// When it began.
     pub since: u64,
+}
+
+/// A standalone privilege gate: which privilege, and how the token that was asked stands to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PrivilegeGate {
+    /// The privilege.
+    pub privilege: Privilege,
+    /// Whether it let the thread pass.
+    pub state: PrivilegeState,
+    /// Whether the process's primary token was asked, whoever the thread acts as.
+    pub primary: bool,
+    /// The user of the token that was asked; none where the level gate refuses every privilege (TOK-23).
+    pub asked: Option<Sid>,
 }
 
 /// What a review of a policy should see although nothing was refused.

@@ -9,7 +9,7 @@ use super::World;
 use super::check::Ask;
 use super::handle::{HandleTarget, Opening};
 use super::op::{Copy, ErrorName, Failure, Restriction, Success, TokenOf};
-use super::record::{CheckPurpose, Fact, NoRecord, ObjectName, Recorder, Remark};
+use super::record::{CheckPurpose, Fact, NoRecord, ObjectName, PrivilegeGate, Recorder, Remark};
 use crate::access::{Descriptor, Intents};
 use crate::ids::{ProcessId, Slot, ThreadId, TokenId};
 use crate::model::{AnonymousPeerToken, AssignOwnRestricted, LevelAboveSource, LookedAtToPrimary};
@@ -62,7 +62,8 @@ impl World {
     ) -> Result<(), Failure> {
         let primary = self.process(self.thread(thread).process).primary;
         let state = self.token(primary).privileges.state(privilege);
-        recorder.fact(|_| Fact::Privilege(privilege, state));
+        let asked = Some(self.token(primary).facts().user);
+        recorder.fact(|_| Fact::Privilege(PrivilegeGate { privilege, state, primary: true, asked }));
         if state != PrivilegeState::Held {
             return Err(ErrorName::PrivilegeNotHeld.into());
         }
