@@ -526,3 +526,176 @@ fn privileges_that_count_are_those_of_the_subject() {
         }
     }
 }
+
+/// What `impersonate` of a token comes to, in every model: a service makes one, and installs it.
+fn by_token(account: &str, client: &str, make: &str) -> Vec<String> {
+    let scenario = format!(
+        "user carol {{ rid 1015; integrity high }}\n\
+         service server {{ account {account}\n privileges SeImpersonatePrivilege\n conn = accept\n {make}\n impersonate t }}\n\
+         process client as {client} {{ connect server level delegation\n wait 9ms }}\n"
+    );
+    MODELS
+        .iter()
+        .map(|model| played(model, &scenario).of("server").last().expect("a step").outcome.clone())
+        .collect()
+}
+
+const NOT_HELD: &str = "PRIVILEGE_NOT_HELD";
+const DENIED: &str = "ACCESS_DENIED";
+const WITHOUT: &str = "disable SeImpersonatePrivilege";
+
+#[test]
+fn a_primary_token_is_impersonated_under_nt_alone() {
+    // IMP-22: handle, right, type, then the gates; NT takes it for a copy at Impersonation.
+    const TYPE: &str = "BAD_TOKEN_TYPE";
+    let rows: [(&str, &str, [&str; 3]); 8] = [
+        ("t = logon alice", "", [TYPE, TYPE, "level 2"]),
+        ("t = open_token for TOKEN_ALL_ACCESS", "", [TYPE, TYPE, "level 2"]),
+        ("t = open_token process client for TOKEN_IMPERSONATE", "", [TYPE, TYPE, "level 2"]),
+        ("t = open_token process client for TOKEN_QUERY, TOKEN_DUPLICATE", "", [DENIED; 3]),
+        // The type comes before the privilege, and the right before the type.
+        ("t = open_token process client for TOKEN_IMPERSONATE", WITHOUT, [TYPE, TYPE, "level 1"]),
+        ("t = open_token process client for TOKEN_QUERY", WITHOUT, [DENIED; 3]),
+        ("t = open_token for TOKEN_ALL_ACCESS", WITHOUT, [TYPE, TYPE, "level 2"]),
+        // NT lets a service act as whom it logged on itself: the token comes from its own session (DIV-7).
+        ("t = logon alice", WITHOUT, [TYPE, TYPE, "level 2"]),
+    ];
+    for (make, then, wanted) in rows {
+        assert_eq!(by_token("SYSTEM", "alice", &format!("{make}\n {then}")), wanted, "{make}, {then}");
+    }
+    let empty = by_token("SYSTEM", "alice", "t = open_token process client for TOKEN_IMPERSONATE\n close t");
+    assert_eq!(empty, ["INVALID_HANDLE"; 3]);
+}
+
+#[test]
+fn an_impersonation_token_meets_the_gates_of_its_level() {
+    // IMP-22, IMP-13 (U4): the level of the copy, with the privilege and without it. The Anonymous identity by a token asks for
+    // the privilege in the founding model, as it does by a connection (IMP-17).
+    let held = ["level 0", "level 1", "level 2", "level 3"];
+    let capped = ["level 0", "level 1", "level 1", "level 1"];
+    for (at, level) in LEVELS.iter().enumerate() {
+        let other =
+            format!("o = open_token process client for TOKEN_DUPLICATE\n t = duplicate o level {level}");
+        assert_eq!(by_token("SYSTEM", "alice", &other), [held[at]; 3], "{level}");
+        let without = by_token("SYSTEM", "alice", &format!("{other}\n {WITHOUT}"));
+        assert_eq!(without, [NOT_HELD, capped[at], capped[at]], "{level}");
+        // From its own session, under NT.
+        let made = format!("o = logon alice\n t = duplicate o level {level}\n {WITHOUT}");
+        assert_eq!(by_token("SYSTEM", "alice", &made), [NOT_HELD, capped[at], held[at]], "{level}");
+        // Its own identity (U1).
+        let own = format!("o = open_token for TOKEN_DUPLICATE\n t = duplicate o level {level}\n {WITHOUT}");
+        assert_eq!(by_token("SYSTEM", "alice", &own), [NOT_HELD, held[at], held[at]], "{level}");
+        // Without the right the gates are not asked.
+        let bare = format!("o = logon alice\n t = duplicate o level {level} for TOKEN_QUERY");
+        assert_eq!(by_token("SYSTEM", "alice", &bare), [DENIED; 3], "{level}");
+    }
+    // A captured token meets the same ceiling as its connection (IMP-11): carol is High, the service Medium.
+    assert_eq!(by_token("bob", "carol", "t = capture conn"), ["level 1", "level 1", "level 3"]);
+    assert_eq!(
+        by_token("bob", "carol", &format!("t = capture conn\n {WITHOUT}")),
+        [NOT_HELD, "level 1", "level 1"]
+    );
+}
+
+#[test]
+fn neither_a_thread_nor_a_process_is_born_as_a_client() {
+    // IMP-25: whom the new one opens and connects as, while its maker acts as alice.
+    let look =
+        "open file \"/alice\" for FILE_READ_DATA\n open file \"/bob\" for FILE_READ_DATA\n connect next";
+    for model in MODELS {
+        let played = played(
+            model,
+            &format!(
+                "service server {{ account bob\n privileges SeImpersonatePrivilege\n thread main {{ conn = accept\n \
+                 impersonate conn\n spawn thread second\n spawn worker\n wait 9ms\n {look} }}\n thread second {{ {look} }} }}\n\
+                 process worker {{ {look} }}\n\
+                 service next {{ account NetworkService; loop {{ accept }} }}\n\
+                 process client as alice {{ connect server }}\n"
+            ),
+        );
+        for born in ["server/second", "worker"] {
+            let seen = played.of(born);
+            assert_eq!(outcomes(&seen), [DENIED, "granted", "ok"], "{born} under {}", model.name);
+            assert_eq!((seen[1].effective.as_str(), carried(seen[2])), ("bob", "bob@2"));
+        }
+        // What its maker acts as stays.
+        let maker = played.of("server/main");
+        assert_eq!(outcomes(&maker[5..]), ["granted", DENIED, "ok"]);
+        assert_eq!(carried(maker[7]), "alice@2");
+    }
+}
+
+#[test]
+fn a_new_program_is_the_process_and_keeps_its_handles() {
+    // IMP-26: the mask of a handle stays, whoever it was opened as; what comes next is asked of the process.
+    for model in MODELS {
+        let played = played(
+            model,
+            "file \"/tool\" { owner SYSTEM; dacl { allow alice execute } }\n\
+             service server { account bob\n privileges SeImpersonatePrivilege\n conn = accept\n impersonate conn\n \
+             h = open file \"/alice\" for FILE_READ_DATA\n t = capture conn\n exec \"/tool\"\n read h\n write h\n \
+             open file \"/alice\" for FILE_READ_DATA\n open file \"/bob\" for FILE_READ_DATA\n connect next\n impersonate t }\n\
+             service next { account NetworkService; loop { accept } }\n\
+             process client as alice { connect server }\n",
+        );
+        let server = played.of("server");
+        let wanted = ["ok", "ok", DENIED, DENIED, "granted", "ok", "level 2"];
+        assert_eq!(outcomes(&server[4..]), wanted, "{}", model.name);
+        assert_eq!((server[4].effective.as_str(), carried(server[9])), ("bob", "bob@2"));
+    }
+}
+
+#[test]
+fn the_end_of_a_process_lets_the_sessions_of_its_clients_go() {
+    // IMP-26, IMP-28, SES-5: alice is long gone, and what the service acts as keeps her session alive to its own end.
+    for model in MODELS {
+        for last in ["exit", "revert"] {
+            let played = played(
+                model,
+                &format!(
+                    "service server {{ account LocalService\n privileges SeImpersonatePrivilege\n conn = accept\n \
+                     impersonate conn\n close conn\n at 5ms note \"still alice\"\n {last} }}\n\
+                     process client as alice {{ connect server\n exit }}\n"
+                ),
+            );
+            let ended: Vec<(String, String)> = played
+                .records
+                .iter()
+                .flat_map(|seen| {
+                    let facts = seen.json["facts"].as_array().cloned().unwrap_or_default();
+                    facts.into_iter().map(|fact| (seen.verb.to_owned(), fact))
+                })
+                .filter(|(_, fact)| fact["fact"] == "session_ended")
+                .map(|(verb, fact)| (verb, fact["session"].as_str().unwrap_or_default().to_owned()))
+                .collect();
+            assert!(ended.contains(&(last.to_owned(), "alice#1".to_owned())), "{last}: {ended:?}");
+            let own = ended.contains(&("exit".to_owned(), "LocalService#1".to_owned()));
+            assert_eq!(own, last == "exit", "{ended:?}");
+            assert_eq!(ended.iter().filter(|(_, session)| session == "alice#1").count(), 1);
+        }
+    }
+}
+
+#[test]
+fn another_primary_token_leaves_what_is_installed() {
+    // IMP-29: revert lands on the new one, and gates ask it from now on.
+    let rows: [(&str, &str, &str); 3] =
+        [(NOT_HELD, "alice@2", "granted"), ("level 1", "carol@1", DENIED), ("level 1", "carol@1", TOO_LOW)];
+    for (n, (second, then, open)) in rows.into_iter().enumerate() {
+        let played = played(
+            model(n),
+            "user carol { rid 1015 }\n\
+             service server { account SYSTEM\n t = logon bob\n a = accept\n c = accept\n impersonate a\n assign t\n \
+             open file \"/alice\" for FILE_READ_DATA\n impersonate c\n open file \"/alice\" for FILE_READ_DATA\n revert\n \
+             open file \"/bob\" for FILE_READ_DATA\n connect next }\n\
+             service next { account NetworkService; loop { accept } }\n\
+             process first as alice { connect server }\n process second as carol { at 1us connect server }\n",
+        );
+        let server = played.of("server");
+        assert_eq!(outcomes(&server[3..6]), ["level 2", "ok", "granted"], "{}", model(n).name);
+        assert_eq!((server[4].effective.as_str(), server[5].subject.as_str()), ("alice@2", "alice"));
+        assert_eq!([&server[6].outcome, &server[6].effective, &server[7].outcome], [second, then, open]);
+        assert_eq!(outcomes(&server[8..]), ["ok", "granted", "ok"]);
+        assert_eq!((server[8].effective.as_str(), carried(server[10])), ("bob", "bob@2"));
+    }
+}

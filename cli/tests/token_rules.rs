@@ -237,6 +237,102 @@ fn defaults_are_of_objects_made_later() {
 }
 
 #[test]
+fn a_write_restricted_token_is_filtered_where_it_writes() {
+    // TOK-11, RST-7: its second list is asked for what GENERIC_WRITE means for files, which has READ_CONTROL and SYNCHRONIZE in
+    // it and neither DELETE nor WRITE_DAC; its user counts for deny entries only. A plain list is asked for everything.
+    let dacl = |more: &str| format!("file \"/f\" {{ owner SYSTEM; dacl {{ {more}; allow staff full }} }}\n");
+    let plain = "allow lead FILE_EXECUTE";
+    let rows: [(&str, &str, [(&str, &str); 2]); 12] = [
+        (plain, "FILE_READ_DATA", [("granted", ""), (DENIED, "Restricted")]),
+        (plain, "FILE_EXECUTE", [("granted", ""), (DENIED, "Restricted")]),
+        (plain, "DELETE, FILE_READ_DATA", [("granted", ""), (DENIED, "Restricted")]),
+        (plain, "WRITE_DAC, WRITE_OWNER, FILE_READ_DATA", [("granted", ""), (DENIED, "Restricted")]),
+        (plain, "FILE_WRITE_DATA", [(DENIED, "Restricted"); 2]),
+        (plain, "FILE_APPEND_DATA", [(DENIED, "Restricted"); 2]),
+        // Reading as a whole takes READ_CONTROL and SYNCHRONIZE.
+        (plain, "read", [(DENIED, "Restricted"); 2]),
+        ("allow visitors READ_CONTROL, SYNCHRONIZE", "read", [("granted", ""), (DENIED, "Restricted")]),
+        ("allow visitors write", "write", [("granted", ""); 2]),
+        ("allow visitors write", "read, write", [("granted", ""), (DENIED, "Restricted")]),
+        ("deny visitors FILE_WRITE_DATA; allow visitors write", "write", [(DENIED, "Restricted"); 2]),
+        ("deny alice FILE_READ_DATA", "FILE_READ_DATA", [(DENIED, "DenyAce"), (DENIED, "DenyAce")]),
+    ];
+    for (more, rights, wanted) in rows {
+        for (kind, (outcome, by)) in ["write_only; sids visitors", "sids visitors"].into_iter().zip(wanted) {
+            let steps = format!(
+                "t = logon alice\nr = restrict t {{ {kind} }}\nassign r\nopen file \"/f\" for {rights}"
+            );
+            for (n, seen) in as_principal("SYSTEM", &dacl(more), &steps).iter().enumerate() {
+                let open = &seen[3];
+                assert_eq!(open.outcome, outcome, "{kind}: {more}: {rights}, {}", MODELS[n].name);
+                assert!(open.denied_by.starts_with(by), "{kind}: {more}: {rights}: {}", open.denied_by);
+            }
+        }
+    }
+    // What lets the user in does not let a write-restricted token in; a second copy stays what the first one was.
+    let own = "file \"/f\" { owner SYSTEM; dacl { allow alice full } }\n";
+    for (first, second, outcome) in [
+        ("remove SeShutdownPrivilege", "remove SeShutdownPrivilege", "granted"),
+        ("write_only; sids visitors", "remove SeShutdownPrivilege", DENIED),
+        ("remove SeShutdownPrivilege", "write_only; sids visitors", DENIED),
+    ] {
+        let steps = format!(
+            "t = logon alice\nr = restrict t {{ {first} }}\nr = restrict r {{ {second} }}\nassign r\n\
+             open file \"/f\" for FILE_READ_DATA"
+        );
+        for seen in as_principal("SYSTEM", own, &steps) {
+            assert_eq!(seen[4].outcome, outcome, "{first}, then {second}");
+        }
+    }
+}
+
+#[test]
+fn the_default_dacl_guards_what_inherits_nothing() {
+    // TOK-17, IMP-30, DIV-11: the request, what creating comes to, and whether bob reads afterwards. In the first two models the
+    // new list must let its creator in, or nothing is created.
+    let more = "directory \"/d\" { owner SYSTEM; dacl { allow Everyone full } }\n\
+                directory \"/passes\" { owner SYSTEM; dacl { allow Everyone full (inherit_files) } }\n";
+    let gone = "NOT_FOUND";
+    let rows: [(&str, &str, [&str; 3], [&str; 3]); 7] = [
+        ("note \"as it is\"", "/d/f", ["granted"; 3], [DENIED; 3]),
+        ("set_default_dacl { allow alice full; allow bob read }", "/d/f", ["granted"; 3], ["granted"; 3]),
+        ("set_default_dacl { allow bob read }", "/d/f", [DENIED, DENIED, "granted"], [gone, gone, "granted"]),
+        ("set_default_dacl { }", "/d/f", [DENIED, DENIED, "granted"], [gone, gone, DENIED]),
+        ("set_default_dacl null", "/d/f", ["granted"; 3], ["granted"; 3]),
+        // What the folder passes on takes its place.
+        ("set_default_dacl { }", "/passes/f", ["granted"; 3], ["granted"; 3]),
+        ("set_default_dacl { deny bob read; allow Everyone full }", "/d/f", ["granted"; 3], [DENIED; 3]),
+    ];
+    for (request, path, created, read) in rows {
+        let text = format!("{more}process q as bob {{ at 1ms open file \"{path}\" for FILE_READ_DATA }}\n");
+        let steps = format!("{request}\ncreate file \"{path}\" for FILE_READ_DATA");
+        for (n, model) in MODELS.iter().enumerate() {
+            let text = format!("scenario rules {{ }}\n{WORLD}{text}\nprocess p as alice {{\n{steps}\n}}\n");
+            let played = play(&text, model);
+            let of = |who: &str| played.of(who).last().map(|seen| seen.outcome.clone()).unwrap_or_default();
+            assert_eq!([of("p"), of("q")], [created[n], read[n]], "{request}, {path}, {}", model.name);
+        }
+    }
+    // It is the subject's: what a service changes on its own token is nothing to what it makes as its client.
+    for model in MODELS {
+        let text = format!(
+            "scenario rules {{ }}\n{WORLD}{more}\
+             service s {{ account bob\n privileges SeImpersonatePrivilege\n set_default_dacl {{ }}\n conn = accept\n \
+             impersonate conn\n create file \"/d/hers\" for FILE_READ_DATA\n set_default_dacl {{ allow alice read; allow bob read }}\n \
+             create file \"/d/ours\" for FILE_READ_DATA\n revert\n open file \"/d/hers\" for FILE_READ_DATA\n \
+             open file \"/d/ours\" for FILE_READ_DATA }}\n\
+             process p as alice {{ connect s\n at 1ms create file \"/d/own\" for FILE_READ_DATA }}\n\
+             process q as bob {{ at 2ms open file \"/d/own\" for FILE_READ_DATA }}\n"
+        );
+        let played = play(&text, model);
+        let seen: Vec<&str> = played.of("s")[3..].iter().map(|seen| seen.outcome.as_str()).collect();
+        assert_eq!(seen, ["granted", "ok", "granted", "ok", DENIED, "granted"], "{}", model.name);
+        // Her own process notices nothing of what the service changed on its copy (IMP-3).
+        assert_eq!(played.of("q")[0].outcome, DENIED);
+    }
+}
+
+#[test]
 fn who_may_open_which_token() {
     // TOK-28, TOK-29, TOK-30: the process's descriptor (SeDebugPrivilege replaces it), trust, then the token's descriptor.
     let targets = "process alices as alice { wait 1ms }\nprocess systems as SYSTEM { wait 1ms }\n\
