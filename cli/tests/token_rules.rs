@@ -6,6 +6,9 @@ mod play;
 use play::{Seen, play};
 use sim_core::model::MODELS;
 
+/// An outcome, and the stage that refused.
+type Refused = (&'static str, &'static str);
+
 const LEVELS: [&str; 4] = ["anonymous", "identification", "impersonation", "delegation"];
 const TOO_LOW: &str = "BAD_IMPERSONATION_LEVEL";
 const INVALID: &str = "INVALID_PARAMETER";
@@ -242,7 +245,7 @@ fn a_write_restricted_token_is_filtered_where_it_writes() {
     // it and neither DELETE nor WRITE_DAC; its user counts for deny entries only. A plain list is asked for everything.
     let dacl = |more: &str| format!("file \"/f\" {{ owner SYSTEM; dacl {{ {more}; allow staff full }} }}\n");
     let plain = "allow lead FILE_EXECUTE";
-    let rows: [(&str, &str, [(&str, &str); 2]); 12] = [
+    let rows: [(&str, &str, [Refused; 2]); 12] = [
         (plain, "FILE_READ_DATA", [("granted", ""), (DENIED, "Restricted")]),
         (plain, "FILE_EXECUTE", [("granted", ""), (DENIED, "Restricted")]),
         (plain, "DELETE, FILE_READ_DATA", [("granted", ""), (DENIED, "Restricted")]),
