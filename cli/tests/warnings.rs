@@ -47,6 +47,14 @@ fn a_test_tells_what_none_of_its_runs_came_to() {
     assert!(!ran.err.contains("SCN0509") && ran.err.contains("SCN0510"), "{}", ran.err);
 }
 
+/// What the gallery states is put to the test by its own runs, and whatever looks doubtful in it is meant and says so.
+#[test]
+fn the_gallery_gives_no_warning() {
+    let root = common::root().to_string_lossy().into_owned();
+    let ran = run(&["test", "--root", &root, "--jobs", "2"]).ends(0);
+    assert!(!ran.err.contains("warning"), "{}", ran.err);
+}
+
 #[test]
 fn warnings_of_the_text_are_allowed_by_name() {
     let text = "scenario s\nuser alice { rid 1 }\n";

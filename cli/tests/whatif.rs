@@ -107,6 +107,14 @@ const GALLERY: &[Expected] = &[
         parts_at: Some(0),
         counts: &[("denied_to_granted", 2)],
     },
+    // The open of the first key; two queries, two lists of values, the other key with its own list, what it says of itself and
+    // the two closes; and seven steps that were refused before, and now have no handle.
+    Expected {
+        overlay: "tool-is-shut-out",
+        base: "registry/settings-of-each-type",
+        parts_at: Some(0),
+        counts: &[("granted_to_denied", 1), ("ok_to_error", 8), ("another_error", 7)],
+    },
     // Four opens, the two uses of a handle that is not there, and the propagation, which finds nothing to change.
     Expected {
         overlay: "staff-lose-the-team-folder",

@@ -18,8 +18,8 @@ pub mod suggest;
 mod used;
 
 pub use expand::{Param, combinations};
-pub use resolve::reference;
 pub use resolve::{CONTROL, VERBS, Verb};
+pub use resolve::{reference, words};
 pub use script::{
     EVENT_FIELDS, EventField, OPERATIONS, OUTCOME_FIELDS, OutcomeField, STEPS_WITHOUT, ScriptOperation,
 };

@@ -26,7 +26,7 @@ use crate::diag::Diagnostic;
 pub(super) const CHANGE_WORDS: &[&str] = &["change", "add", "remove"];
 
 /// What can be changed, added and removed.
-const SUBJECTS: &[&str] =
+pub(super) const SUBJECTS: &[&str] =
     &["file", "directory", "key", "volume", "user", "group", "app", "process", "service", "policy"];
 
 impl Resolver<'_> {
@@ -539,7 +539,8 @@ impl Resolver<'_> {
     }
 }
 
-const PLACES: &[(&str, Place)] = &[("first", Place::First), ("last", Place::Last)];
+/// Where an entry is put that is added.
+pub(super) const PLACES: &[(&str, Place)] = &[("first", Place::First), ("last", Place::Last)];
 
 /// Entries by what they do, and whether they stand in a SACL.
 const EFFECTS: &[(&str, AceEffect, bool)] = &[

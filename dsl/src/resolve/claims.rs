@@ -106,7 +106,7 @@ impl Resolver<'_> {
             name => match Verb::named(name).map(|verb| verb.name).or_else(|| happening_named(name)) {
                 Some(verb) => PatternEvent::Verb(verb),
                 None => {
-                    let known = ["granted", "denied", "error", "audit", "staging_mismatch"].into_iter();
+                    let known = PATTERN_WORDS.iter().copied();
                     let verbs = VERBS.iter().map(|verb| verb.name);
                     return Err(unknown(codes::WORD, word.span, "kind of event", name, known.chain(verbs)));
                 }
@@ -142,6 +142,9 @@ impl Resolver<'_> {
         Ok(ObjectPattern { class: class.name(), path: Arc::from(path.value), below })
     }
 }
+
+/// What a pattern may begin with, besides a step and a script.
+pub(super) const PATTERN_WORDS: &[&str] = &["granted", "denied", "error", "audit", "staging_mismatch"];
 
 pub(super) const PATTERN_CLASSES: &[(&str, ObjectType)] = &[
     ("file", ObjectType::File),

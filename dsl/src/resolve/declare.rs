@@ -50,6 +50,29 @@ pub(super) const DECLARATIONS: &[&str] = &[
     "whatif",
 ];
 
+/// What stands in the `scenario` block.
+pub(super) const SETTINGS: &[&str] =
+    &["model", "seed", "domain", "start", "limit", "timing", "allow_warnings"];
+
+/// What `limit` bounds.
+pub(super) const LIMITS: &[&str] = &["events", "time", "script"];
+
+/// What a process or a service has besides what shapes its token; `account`, `sid` and `delegation` belong to services.
+pub(super) const PROCESS_WORDS: &[&str] = &[
+    "thread",
+    "account",
+    "sid",
+    "endpoint",
+    "delegation",
+    "machine",
+    "pip",
+    "no_child_process",
+    "owner",
+    "group",
+    "dacl",
+    "sacl",
+];
+
 /// The domain of principals when the scenario names none.
 const DEFAULT_DOMAIN: [u32; 4] = [21, 1000, 2000, 3000];
 
@@ -159,14 +182,10 @@ impl Resolver<'_> {
                     "script" => settings.limits.script = count(&mut args, "a number of operations")?,
                     "time" => settings.limits.time = args.time("a duration such as `10s`")?.value,
                     other => {
-                        return Err(unknown(
-                            codes::WORD,
-                            what.span,
-                            "limit",
-                            other,
-                            ["events", "time", "script"].into_iter(),
-                        )
-                        .help("a limit is `limit events 5000`, `limit time 10s` or `limit script 5000`"));
+                        return Err(unknown(codes::WORD, what.span, "limit", other, LIMITS.iter().copied())
+                            .help(
+                                "a limit is `limit events 5000`, `limit time 10s` or `limit script 5000`",
+                            ));
                     }
                 }
             }
@@ -203,9 +222,8 @@ impl Resolver<'_> {
                 settings.start = Arc::from(text.value);
             }
             other => {
-                let known = ["model", "seed", "domain", "start", "limit", "timing", "allow_warnings"];
-                return Err(unknown(codes::HEAD, head.span, "setting", other, known.into_iter())
-                    .help(format!("a scenario has: {}", known.join(", "))));
+                return Err(unknown(codes::HEAD, head.span, "setting", other, SETTINGS.iter().copied())
+                    .help(format!("a scenario has: {}", SETTINGS.join(", "))));
             }
         }
         args.finish(head.value)?;
@@ -493,7 +511,7 @@ impl Resolver<'_> {
                             head.span,
                             "property or step",
                             head.value,
-                            SHAPE_WORDS.iter().copied().chain(verbs),
+                            SHAPE_WORDS.iter().chain(PROCESS_WORDS).copied().chain(verbs),
                         ));
                     }
                 }
@@ -661,11 +679,9 @@ pub(super) const PROTECTIONS: &[(&str, u32)] = &[("none", 0), ("protected", 512)
 /// `pip TYPE TRUST` (PRC-13).
 pub(super) fn process_trust(args: &mut Args<'_>) -> Read<sim_core::access::ProcessTrust> {
     let kind = match args.peek() {
-        Some(Part { value: PartKind::Word(_), .. }) => choose(
-            args.word("a type")?,
-            "process protection",
-            &[("none", 0), ("protected", 512), ("isolated", 1024)],
-        )?,
+        Some(Part { value: PartKind::Word(_), .. }) => {
+            choose(args.word("a type")?, "process protection", PROTECTIONS)?
+        }
         _ => number32(args, "`protected`, `isolated` or a number")?,
     };
     Ok(sim_core::access::ProcessTrust { kind, trust: number32(args, "a trust level")? })

@@ -43,18 +43,22 @@ pub(super) fn integrity(args: &mut Args<'_>) -> Read<IntegrityLevel> {
     choose(args.word("an integrity level")?, "integrity level", &table)
 }
 
+/// Mandatory policies by their words.
+pub(super) const MANDATORY_POLICIES: &[(&str, MandatoryPolicy)] = &[
+    ("no_write_up", MandatoryPolicy::NO_WRITE_UP),
+    ("new_process_min", MandatoryPolicy::NEW_PROCESS_MIN),
+    ("off", MandatoryPolicy::empty()),
+];
+
+/// What `restrict` takes away.
+pub(super) const RESTRICT_WORDS: &[&str] = &["sids", "deny_only", "remove", "write_only"];
+
 /// `no_write_up, new_process_min` or `off`.
 pub(super) fn mandatory_policy(args: &mut Args<'_>) -> Read<MandatoryPolicy> {
-    let table = [
-        ("no_write_up", MandatoryPolicy::NO_WRITE_UP),
-        ("new_process_min", MandatoryPolicy::NEW_PROCESS_MIN),
-    ];
     let mut policy = MandatoryPolicy::empty();
     loop {
         let word = args.word("`no_write_up`, `new_process_min` or `off`")?;
-        if word.value != "off" {
-            policy |= choose(word, "mandatory policy", &table)?;
-        }
+        policy |= choose(word, "mandatory policy", MANDATORY_POLICIES)?;
         if !args.comma() {
             return Ok(policy);
         }
@@ -253,14 +257,8 @@ pub(super) fn restrict(
                 resolver.once(again, head)?;
             }
             other => {
-                let known = ["sids", "deny_only", "remove", "write_only"];
-                return Err(unknown(
-                    codes::HEAD,
-                    head.span,
-                    "property of `restrict`",
-                    other,
-                    known.into_iter(),
-                ));
+                let known = RESTRICT_WORDS.iter().copied();
+                return Err(unknown(codes::HEAD, head.span, "property of `restrict`", other, known));
             }
         }
         parts.finish(head.value)?;

@@ -16,6 +16,7 @@ mod security;
 mod shape;
 mod steps;
 mod volume;
+pub mod words;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

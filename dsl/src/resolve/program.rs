@@ -21,6 +21,13 @@ use crate::codes;
 use crate::diag::Diagnostic;
 use crate::lint::{self, Thread};
 
+/// What may come of a step.
+pub(super) const EXPECTATIONS: &[&str] = &["ok", "granted", "denied", "error", "level"];
+
+/// The words of conditions.
+pub(super) const CONDITION_WORDS: &[&str] =
+    &["impersonating", "level", "subject", "client", "service", "model", "not", "and", "or"];
+
 /// The deepest nesting of blocks in a program; the parser stops deeper ones as well.
 const MAX_NESTING: usize = 64;
 
@@ -128,8 +135,6 @@ impl Resolver<'_> {
 
     /// A bound name is no word of the step or condition tables.
     fn check_bindable(&mut self, name: &str, span: Span) {
-        const CONDITION_WORDS: [&str; 9] =
-            ["impersonating", "level", "subject", "client", "service", "model", "not", "and", "or"];
         if Verb::named(name).is_some() || CONDITION_WORDS.contains(&name) {
             self.report(
                 Diagnostic::error(codes::DUPLICATE, span, format!("`{name}` is a word of the language"))
@@ -464,8 +469,8 @@ impl Resolver<'_> {
                 "denied" => Expected::Denied(None),
                 "error" => Expected::Error(error_name(&mut args)?),
                 other => {
-                    let known = ["ok", "granted", "denied", "error", "level"];
-                    return Err(unknown(codes::WORD, word.span, "expectation", other, known.into_iter())
+                    let known = EXPECTATIONS.iter().copied();
+                    return Err(unknown(codes::WORD, word.span, "expectation", other, known)
                         .help("one of: ok, granted [RIGHTS], denied [by STAGE], error NAME, level LEVEL"));
                 }
             }
@@ -549,9 +554,9 @@ impl Resolver<'_> {
                 }
                 name if scope.binds(name) => Condition::Filled(scope.slot_named(word)?),
                 other => {
-                    let known = ["impersonating", "subject", "client", "model", "level", "not"];
+                    let known = CONDITION_WORDS.iter().copied();
                     let names = scope.names.keys().map(String::as_str);
-                    return Err(unknown(codes::UNBOUND, word.span, "condition or name", other, known.into_iter().chain(names))
+                    return Err(unknown(codes::UNBOUND, word.span, "condition or name", other, known.chain(names))
                         .help("a condition is a name that a step binds, `impersonating`, `level == …`, `subject is …`, `client is …` or `model == …`"));
                 }
             }

@@ -10,18 +10,14 @@ use sim_core::privilege::PRIVILEGES;
 use sim_core::rights::{AccessMask, ObjectType, RIGHTS};
 use sim_core::sd::AceFlags;
 use sim_core::sid::WELL_KNOWN;
-use sim_core::token::{ImpersonationLevel, IntegrityLevel, MAX_GROUPS};
+use sim_core::token::{IntegrityLevel, MAX_GROUPS};
 use sim_core::trace::rights::GENERIC_WORDS;
-use sim_core::world::declare::LogonType;
 use sim_core::world::op::ErrorName;
 
-use super::claims::PATTERN_CLASSES;
-use super::declare::{DECLARATIONS, PROTECTIONS, TRANSPORTS};
-use super::program::STAGES;
-use super::security::{ACE_FLAGS, AUDIT_FLAGS, CLAIM_FLAGS, LABEL_POLICIES};
-use super::shape::{AUDIT_POLICIES, SHAPE_WORDS};
-use super::steps::{CONTROL, VERBS};
-use crate::ast::Prep;
+use super::declare::TRANSPORTS;
+use super::security::{ACE_FLAGS, AUDIT_FLAGS};
+use super::steps::VERBS;
+use super::words::{Chapter, vocabulary};
 use crate::diag::CODES;
 use crate::script::{EVENT_FIELDS, OPERATIONS, OUTCOME_FIELDS};
 
@@ -59,6 +55,13 @@ impl Page {
         let _ = write!(self.text, "\n## {title}\n\n{about}\n");
     }
 
+    /// The families of words of a chapter.
+    fn families(&mut self, chapter: Chapter) {
+        for family in vocabulary().into_iter().filter(|family| family.chapter == chapter) {
+            self.words(family.about, family.words.into_iter());
+        }
+    }
+
     /// A list of words in one paragraph.
     fn words<'a>(&mut self, about: &str, words: impl Iterator<Item = &'a str>) {
         let listed: Vec<String> = words.map(code).collect();
@@ -79,13 +82,7 @@ impl Page {
             "Statements",
             "`[at TIME] [NAME =] HEAD arguments [(flags)] [{ block }] [=> what must come of it]`.",
         );
-        self.words("Declarations", DECLARATIONS.iter().copied());
-        self.words("Properties that shape a token", SHAPE_WORDS.iter().copied());
-        self.words("Control", CONTROL.iter().copied());
-        self.words(
-            "Joining words, which are reserved",
-            Prep::ALL.iter().map(|(_, word)| *word).chain(["when"]),
-        );
+        self.families(Chapter::Statements);
         self.words("Units of durations, which are whole numbers", UNITS.iter().map(|(unit, _)| *unit));
     }
 
@@ -104,6 +101,7 @@ impl Page {
                 [code(usage.trim_end()), verb.effect.to_owned(), yes(verb.binds).to_owned()]
             }),
         );
+        self.families(Chapter::Steps);
         let later = VERBS.iter().filter(|verb| !verb.is_built());
         if later.clone().count() > 0 {
             self.words("Refused by name until they are built (SCN0305)", later.map(|verb| verb.name));
@@ -116,9 +114,7 @@ impl Page {
             "`=> ok`, `=> granted [RIGHTS]`, `=> denied [by STAGE]`, `=> error NAME`, `=> level LEVEL`, each with `in MODEL, …` behind \
              it where it is not meant for all.",
         );
-        self.words("Stages", STAGES.iter().map(|(word, _)| *word));
-        self.words("Models", MODELS.iter().map(|model| model.name));
-        self.words("Objects that a pattern may name", PATTERN_CLASSES.iter().map(|(word, _)| *word));
+        self.families(Chapter::Outcomes);
         self.section("Errors", "What the simulated system answers when it refuses; the codes are those of systems that have one.");
         self.table(
             ["error", "errno", "NTSTATUS"],
@@ -166,14 +162,7 @@ impl Page {
             ["integrity level", "number"],
             IntegrityLevel::ALL.iter().map(|(_, number, word)| [code(word), number.to_string()]),
         );
-        self.words(
-            "Levels of impersonation, lowest first",
-            ImpersonationLevel::ALL.iter().map(|(_, word)| *word),
-        );
-        self.words("Kinds of logon", LogonType::ALL.iter().map(|(_, word, _)| *word));
-        self.words("Audit policies of a token", AUDIT_POLICIES.iter().map(|(word, _)| *word));
-        self.words("Types of process protection", PROTECTIONS.iter().map(|(word, _)| *word));
-        self.words("Transports of endpoints", TRANSPORTS.iter().map(|(word, _)| *word));
+        self.families(Chapter::Tokens);
         let captured = TRANSPORTS.iter().filter(|(_, captures)| *captures).map(|(word, _)| *word);
         self.words("Those that capture who connects", captured);
         self.table(
@@ -184,11 +173,10 @@ impl Page {
 
     fn entries(&mut self) {
         self.section("Entries and flags", "Flags stand in parentheses behind an entry.");
+        self.families(Chapter::Entries);
         let flags = |(word, flags): &(&str, AceFlags)| [code(word), format!("0x{:02x}", flags.bits())];
         self.table(["flag of `allow` and `deny`", "bits"], ACE_FLAGS.iter().map(flags));
         self.table(["flag of `audit` and `alarm`", "bits"], AUDIT_FLAGS.iter().map(flags));
-        self.words("What a label forbids those below it", LABEL_POLICIES.iter().map(|(word, _)| *word));
-        self.words("Flags of claims, besides `uint`", CLAIM_FLAGS.iter().map(|(word, _)| *word));
     }
 
     fn diagnostics(&mut self) {

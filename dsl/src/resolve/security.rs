@@ -26,6 +26,18 @@ use crate::codes;
 use crate::diag::Diagnostic;
 use crate::lint;
 
+/// What an object says of its descriptor.
+pub(super) const OBJECT_WORDS: &[&str] = &["owner", "group", "dacl", "sacl", "sddl", "sd"];
+
+/// Kinds of entries in a DACL.
+pub(super) const ENTRIES: &[&str] = &["allow", "deny"];
+
+/// Kinds of entries in a SACL.
+pub(super) const SACL_ENTRIES: &[&str] = &["audit", "alarm", "label", "trust", "attribute", "policy"];
+
+/// What a rule of a policy has.
+pub(super) const RULE_WORDS: &[&str] = &["when", "dacl", "sacl", "staged"];
+
 /// The flags of entries in a DACL.
 pub(crate) const ACE_FLAGS: &[(&str, AceFlags)] = &[
     ("inherit", AceFlags::OBJECT_INHERIT.union(AceFlags::CONTAINER_INHERIT)),
@@ -109,7 +121,7 @@ impl Resolver<'_> {
         let kind = match head.value {
             "allow" => AceType::ALLOW,
             "deny" => AceType::DENY,
-            "audit" | "alarm" | "label" | "trust" | "attribute" | "policy" => {
+            other if SACL_ENTRIES.contains(&other) => {
                 return Err(Diagnostic::error(
                     codes::ARGUMENT,
                     head.span,
@@ -126,14 +138,8 @@ impl Resolver<'_> {
                 .label("expected `allow` or `deny`"));
             }
             other => {
-                return Err(unknown(
-                    codes::WORD,
-                    head.span,
-                    "kind of entry",
-                    other,
-                    ["allow", "deny"].into_iter(),
-                )
-                .help("an entry reads `allow alice read (inherit)`"));
+                return Err(unknown(codes::WORD, head.span, "kind of entry", other, ENTRIES.iter().copied())
+                    .help("an entry reads `allow alice read (inherit)`"));
             }
         };
         let mut args = Args::new(&stmt.parts, head.span);
@@ -322,8 +328,8 @@ impl Resolver<'_> {
                 .label("expected `audit`, `alarm`, `label`, `trust`, `attribute` or `policy`"));
             }
             other => {
-                let known = ["audit", "alarm", "label", "trust", "attribute", "policy"];
-                return Err(unknown(codes::WORD, head.span, "kind of entry", other, known.into_iter()));
+                let known = SACL_ENTRIES.iter().copied();
+                return Err(unknown(codes::WORD, head.span, "kind of entry", other, known));
             }
         };
         args.finish(head.value)?;
@@ -498,14 +504,8 @@ impl Resolver<'_> {
                 "sacl" if staged => rule.staged_sacl = Some(self.sacl(&mut args, ObjectType::File)?),
                 "sacl" => rule.sacl = Some(self.sacl(&mut args, ObjectType::File)?),
                 other => {
-                    let known = ["when", "dacl", "sacl", "staged"];
-                    return Err(unknown(
-                        codes::HEAD,
-                        head.span,
-                        "property of a rule",
-                        other,
-                        known.into_iter(),
-                    ));
+                    let known = RULE_WORDS.iter().copied();
+                    return Err(unknown(codes::HEAD, head.span, "property of a rule", other, known));
                 }
             }
             args.finish(head.value)?;
@@ -608,7 +608,7 @@ impl Resolver<'_> {
                     return Ok(());
                 }
                 let value = (class == ObjectType::Key).then_some("value");
-                let known = ["owner", "group", "dacl", "sacl", "sddl", "sd"].into_iter().chain(value);
+                let known = OBJECT_WORDS.iter().copied().chain(value);
                 let what = format!("property of a {}", class.name());
                 let diagnostic = unknown(codes::HEAD, head.span, &what, name, known);
                 return Err(if name == "value" {

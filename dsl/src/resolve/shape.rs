@@ -30,9 +30,8 @@ impl Resolver<'_> {
                 let places = args.rest().iter().filter(|part| matches!(part.value, PartKind::Word(_)));
                 let places: Vec<Span> = places.map(|part| part.span).collect();
                 let listed = privileges(&mut args)?;
-                let table = [("disabled", PrivilegeDecl::Disabled), ("removed", PrivilegeDecl::Removed)];
-                let state =
-                    one_flag(&mut args, "flag of `privileges`", &table)?.unwrap_or(PrivilegeDecl::Enabled);
+                let state = one_flag(&mut args, "flag of `privileges`", PRIVILEGE_FLAGS)?
+                    .unwrap_or(PrivilegeDecl::Enabled);
                 if state == PrivilegeDecl::Disabled {
                     let rows = listed.iter().zip(&places);
                     self.disabled.extend(
@@ -57,8 +56,7 @@ impl Resolver<'_> {
                 self.once(shape.logon.replace(kind).is_some(), head)?;
             }
             "elevation" => {
-                let table = [("limited", ElevationType::Limited), ("full", ElevationType::Full)];
-                let half = choose(args.word("`limited` or `full`")?, "half of a pair", &table)?;
+                let half = choose(args.word("`limited` or `full`")?, "half of a pair", HALVES)?;
                 self.once(shape.elevation.replace(half).is_some(), head)?;
             }
             "restricted" => {
@@ -106,18 +104,8 @@ impl Resolver<'_> {
                 self.once(shape.audit_policy.replace(policy).is_some(), head)?;
             }
             other => {
-                let known = [
-                    "groups",
-                    "privileges",
-                    "integrity",
-                    "mandatory_policy",
-                    "logon",
-                    "restricted",
-                    "default_dacl",
-                    "rid",
-                    "sid",
-                ];
-                return Err(unknown(codes::HEAD, head.span, "property", other, known.into_iter()));
+                let known = SHAPE_WORDS.iter().copied().chain(["rid", "sid"]);
+                return Err(unknown(codes::HEAD, head.span, "property", other, known));
             }
         }
         args.finish(head.value)?;
@@ -126,13 +114,7 @@ impl Resolver<'_> {
 
     fn groups(&mut self, args: &mut Args<'_>, shape: &mut TokenShape) -> Read<()> {
         let sids = self.principals(args)?;
-        let table = [
-            ("deny_only", GroupFlag::DenyOnly),
-            ("disabled", GroupFlag::Disabled),
-            ("owner", GroupFlag::Owner),
-            ("removed", GroupFlag::Removed),
-        ];
-        let attributes = match one_flag(args, "flag of `groups`", &table)? {
+        let attributes = match one_flag(args, "flag of `groups`", GROUP_FLAGS)? {
             None => PLAIN_GROUP,
             Some(GroupFlag::DenyOnly) => GroupAttributes::USE_FOR_DENY_ONLY,
             Some(GroupFlag::Disabled) => GroupAttributes::empty(),
@@ -168,7 +150,7 @@ impl Resolver<'_> {
                         head.span,
                         "property of `restricted`",
                         other,
-                        ["sids", "write_only"].into_iter(),
+                        RESTRICTED_WORDS.iter().copied(),
                     ));
                 }
             }
@@ -237,14 +219,8 @@ impl Resolver<'_> {
                 }
                 "exempt" => self.once(std::mem::replace(&mut exempt, true), head)?,
                 other => {
-                    let known = ["package", "capabilities", "exempt"];
-                    return Err(unknown(
-                        codes::HEAD,
-                        head.span,
-                        "property of `confined`",
-                        other,
-                        known.into_iter(),
-                    ));
+                    let known = CONFINED_WORDS.iter().copied();
+                    return Err(unknown(codes::HEAD, head.span, "property of `confined`", other, known));
                 }
             }
             args.finish(head.value)?;
@@ -262,13 +238,36 @@ fn same_name(left: &Claim, right: &Claim) -> bool {
     left.name.to_lowercase() == right.name.to_lowercase()
 }
 
+/// What becomes of a group that is named.
 #[derive(Clone, Copy)]
-enum GroupFlag {
+pub(super) enum GroupFlag {
     DenyOnly,
     Disabled,
     Owner,
     Removed,
 }
+
+/// What becomes of the groups of a line.
+pub(super) const GROUP_FLAGS: &[(&str, GroupFlag)] = &[
+    ("deny_only", GroupFlag::DenyOnly),
+    ("disabled", GroupFlag::Disabled),
+    ("owner", GroupFlag::Owner),
+    ("removed", GroupFlag::Removed),
+];
+
+/// What becomes of the privileges of a line.
+pub(super) const PRIVILEGE_FLAGS: &[(&str, PrivilegeDecl)] =
+    &[("disabled", PrivilegeDecl::Disabled), ("removed", PrivilegeDecl::Removed)];
+
+/// Halves of an elevation pair (TOK-39).
+pub(super) const HALVES: &[(&str, ElevationType)] =
+    &[("limited", ElevationType::Limited), ("full", ElevationType::Full)];
+
+/// What a restriction says.
+pub(super) const RESTRICTED_WORDS: &[&str] = &["sids", "write_only"];
+
+/// What a sandbox says.
+pub(super) const CONFINED_WORDS: &[&str] = &["package", "capabilities", "exempt"];
 
 /// Properties that shape a token.
 pub(super) const SHAPE_WORDS: &[&str] = &[

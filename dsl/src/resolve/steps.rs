@@ -512,18 +512,30 @@ fn key_flags(resolver: &mut Resolver<'_>, args: &mut Args<'_>, disposition: Disp
     Ok(volatile)
 }
 
+/// What privileges an open claims (FILE-9).
+const INTENTS: &[(&str, Intents)] = &[("backup", Intents::BACKUP), ("restore", Intents::RESTORE)];
+
 fn read_intents(args: &mut Args<'_>) -> Read<Intents> {
     let mut intents = Intents::empty();
     loop {
         let word = args.word("`backup` or `restore`")?;
-        intents |= choose(word, "intent", &[("backup", Intents::BACKUP), ("restore", Intents::RESTORE)])?;
+        intents |= choose(word, "intent", INTENTS)?;
         if !args.comma() {
             return Ok(intents);
         }
     }
 }
 
-/// What the flags of an open say (FILE-10, FILE-11, FILE-21).
+/// Flags of an open (FILE-10, FILE-11, FILE-21).
+pub(super) const OPEN_FLAGS: &[(&str, &str)] = &[
+    ("or_create", "or_create"),
+    ("overwrite", "overwrite"),
+    ("supersede", "supersede"),
+    ("no_follow", "no_follow"),
+    ("delete_on_close", "delete_on_close"),
+];
+
+/// What the flags of an open say.
 struct OpenFlags {
     disposition: Disposition,
     no_follow: bool,
@@ -531,19 +543,12 @@ struct OpenFlags {
 }
 
 fn open_flags(args: &mut Args<'_>, disposition: Disposition) -> Read<OpenFlags> {
-    const FLAGS: &[(&str, &str)] = &[
-        ("or_create", "or_create"),
-        ("overwrite", "overwrite"),
-        ("supersede", "supersede"),
-        ("no_follow", "no_follow"),
-        ("delete_on_close", "delete_on_close"),
-    ];
     let mut given = Vec::new();
     let list = args.flags();
     if let Some(list) = list {
         let mut flags = Args::new(list.value, list.span);
         while flags.peek().is_some() {
-            given.push(choose(flags.word("a flag of `open`")?, "flag of `open`", FLAGS)?);
+            given.push(choose(flags.word("a flag of `open`")?, "flag of `open`", OPEN_FLAGS)?);
             if !flags.comma() {
                 flags.finish("(")?;
             }
@@ -623,8 +628,7 @@ pub(super) fn value_data(args: &mut Args<'_>) -> Read<ValueData> {
     let data = match &part.value {
         PartKind::Number(number) => {
             args.take();
-            let kinds = &[("dword", Width::Dword), ("dword_be", Width::DwordBe), ("qword", Width::Qword)];
-            let width = value_flag(args, kinds)?.unwrap_or(Width::Dword);
+            let width = value_flag(args, NUMBER_TYPES)?.unwrap_or(Width::Dword);
             let short = u32::try_from(*number).ok();
             let fits = match width {
                 Width::Dword => short.map(ValueData::Dword),
@@ -654,17 +658,7 @@ pub(super) fn value_data(args: &mut Args<'_>) -> Read<ValueData> {
         }
         _ => {
             let text = args.text("text, a number or a list")?;
-            let kinds = &[
-                ("sz", TextKind::Plain),
-                ("expand_sz", TextKind::Expand),
-                ("binary", TextKind::Binary),
-                ("none", TextKind::Other(0)),
-                ("link", TextKind::Other(6)),
-                ("resource_list", TextKind::Other(8)),
-                ("full_resource_descriptor", TextKind::Other(9)),
-                ("resource_requirements_list", TextKind::Other(10)),
-            ];
-            match text_kind(args, kinds)? {
+            match text_kind(args, TEXT_TYPES)? {
                 TextKind::Plain => ValueData::Sz(text.value.into()),
                 TextKind::Expand => ValueData::ExpandSz(text.value.into()),
                 TextKind::Binary => ValueData::Binary(hex_bytes(&text)?.into()),
@@ -675,15 +669,31 @@ pub(super) fn value_data(args: &mut Args<'_>) -> Read<ValueData> {
     Ok(data)
 }
 
+/// Types of numbers in the registry (KEY-4).
+pub(super) const NUMBER_TYPES: &[(&str, Width)] =
+    &[("dword", Width::Dword), ("dword_be", Width::DwordBe), ("qword", Width::Qword)];
+
+/// Types of what is written as text (KEY-4).
+pub(super) const TEXT_TYPES: &[(&str, TextKind)] = &[
+    ("sz", TextKind::Plain),
+    ("expand_sz", TextKind::Expand),
+    ("binary", TextKind::Binary),
+    ("none", TextKind::Other(0)),
+    ("link", TextKind::Other(6)),
+    ("resource_list", TextKind::Other(8)),
+    ("full_resource_descriptor", TextKind::Other(9)),
+    ("resource_requirements_list", TextKind::Other(10)),
+];
+
 #[derive(Clone, Copy)]
-enum Width {
+pub(super) enum Width {
     Dword,
     DwordBe,
     Qword,
 }
 
 #[derive(Clone, Copy)]
-enum TextKind {
+pub(super) enum TextKind {
     Plain,
     Expand,
     Binary,

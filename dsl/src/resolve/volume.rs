@@ -14,7 +14,7 @@ use crate::codes;
 use crate::diag::Diagnostic;
 
 /// What stands in the block of a volume.
-const PROPERTIES: &[&str] = &["missing_sd", "template"];
+pub(super) const PROPERTIES: &[&str] = &["missing_sd", "template"];
 
 impl Resolver<'_> {
     /// A declaration of a volume.

@@ -18,7 +18,7 @@ use crate::codes;
 use crate::diag::Diagnostic;
 
 /// What stands in a `world` block, beside changes.
-const ENDINGS: &[&str] = &["kill", "logoff"];
+pub(super) const ENDINGS: &[&str] = &["kill", "logoff"];
 
 /// The word of something that happens by itself, for patterns.
 pub(super) fn happening_named(word: &str) -> Option<&'static str> {

@@ -625,14 +625,14 @@ fn write_audit(out: &mut String, check: &CheckRecord, decision: &Decision, names
         );
     }
     for event in &decision.events {
-        let trigger = match &event.trigger {
-            AuditTrigger::Sacl(index) => format!("sacl ace {index}"),
+        let (trigger, rule) = match &event.trigger {
+            AuditTrigger::Sacl(index) => (format!("sacl ace {index}"), "AUD-3"),
             AuditTrigger::Policy { policy, rule, index, .. } => {
-                format!("policy {} rule {rule} ace {index}", names.name(*policy))
+                (format!("policy {} rule {rule} ace {index}", names.name(*policy)), "AUD-3")
             }
-            AuditTrigger::Forced => "the token's audit policy".to_owned(),
+            AuditTrigger::Forced => ("the token's audit policy".to_owned(), "FRC-1"),
         };
-        let _ = writeln!(out, "{INDENT}audit {} by {trigger} as {subject} [AUD-3]", word(event.success));
+        let _ = writeln!(out, "{INDENT}audit {} by {trigger} as {subject} [{rule}]", word(event.success));
     }
     for diagnostic in &decision.diagnostics {
         let _ = match diagnostic {
