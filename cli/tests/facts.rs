@@ -65,6 +65,7 @@ fn place(fact: &Fact) -> Place {
         Fact::Owner(_) => Place::Facts("owner"),
         Fact::Security(_) => Place::Facts("security"),
         Fact::MadeUp(_) => Place::Facts("made_up"),
+        Fact::Damaged(..) => Place::Facts("corrupt_sd"),
         Fact::Reason(_) => Place::Facts("reason"),
         Fact::Changed(..) => Place::Facts("changed"),
         Fact::DirectoryChanged(_) => Place::Facts("directory_changed"),

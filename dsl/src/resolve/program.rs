@@ -804,6 +804,7 @@ pub(super) const STAGES: &[(&str, ExpectedStage)] = &[
     ("gate", ExpectedStage::Exactly(DeniedBy::Gate)),
     ("traverse", ExpectedStage::Exactly(DeniedBy::Traverse)),
     ("missing_sd", ExpectedStage::Exactly(DeniedBy::MissingSd)),
+    ("corrupt_sd", ExpectedStage::Exactly(DeniedBy::CorruptSd)),
     ("integrity", ExpectedStage::Exactly(DeniedBy::Integrity)),
     ("trust", ExpectedStage::Exactly(DeniedBy::Trust)),
     ("dacl", ExpectedStage::Dacl),

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sim_core::ids::Guid;
-use sim_core::model::DEFAULT;
+use sim_core::model::{DEFAULT, MODELS};
 use sim_core::rights::{AccessMask, ObjectType, RIGHTS, Right};
 use sim_core::sd::condition::{Claim, ClaimFlags, ClaimValues};
 use sim_core::sd::sddl::{self, SddlContext};
-use sim_core::sd::{ACE_TYPES, Ace, AceBody, AceFlags, AceShape, AceType, LabelPolicy, ObjectGuids};
+use sim_core::sd::{
+    ACE_TYPES, Ace, AceBody, AceFlags, AceShape, AceType, LabelPolicy, ObjectGuids, SecurityDescriptor,
+};
 use sim_core::sd::{condition_text, condition_wire};
 use sim_core::sid::Sid;
 use sim_core::token::IntegrityLevel;
@@ -229,7 +231,7 @@ impl Resolver<'_> {
         Ok(SecurityDecl::Sddl(Arc::from(text.value), context.domain))
     }
 
-    /// `sd base64 "…"`
+    /// `sd base64 "…"`, and with `(damaged)` bytes that are no descriptor, at least under some model.
     fn whole_bytes(args: &mut Args<'_>) -> Read<SecurityDecl> {
         let text = args.text("base64 in quotes")?;
         let bytes = STANDARD.decode(text.value.trim()).map_err(|error| {
@@ -242,7 +244,31 @@ impl Resolver<'_> {
             Diagnostic::error(codes::VALUE, text.span, message)
                 .label("expected letters, digits, `+` and `/`, with `=` at the end")
         })?;
-        Ok(SecurityDecl::Bytes(Arc::from(bytes)))
+        let mut damaged = None;
+        if let Some(list) = args.flags() {
+            let mut flags = Args::new(list.value, list.span);
+            choose(flags.word("`damaged`")?, "flag of a descriptor", &[("damaged", ())])?;
+            flags.finish("(")?;
+            damaged = Some(list.span);
+        }
+        let errors = MODELS.iter().map(|model| SecurityDescriptor::decode(&bytes, model).err());
+        let errors: Vec<_> = errors.collect();
+        match (damaged, errors.first()) {
+            (Some(span), _) if errors.iter().all(Option::is_none) => Err(Diagnostic::error(
+                codes::VALUE,
+                span,
+                "nothing is wrong with these bytes under any model",
+            )
+            .label("not damaged")),
+            (None, Some(Some(error))) if errors.iter().all(Option::is_some) => {
+                let message = format!("these bytes are no descriptor: {error}");
+                Err(Diagnostic::error(codes::VALUE, text.span, message)
+                    .label("cannot be read under any model")
+                    .help("an object whose descriptor is damaged says so: `sd base64 \"…\" (damaged)`"))
+            }
+            (Some(_), _) => Ok(SecurityDecl::Damaged(Arc::from(bytes))),
+            (None, _) => Ok(SecurityDecl::Bytes(Arc::from(bytes))),
+        }
     }
 
     /// `sacl [protected] [auto_inherit] { … }`
@@ -624,7 +650,7 @@ impl Resolver<'_> {
         self.no_expectation(stmt)
     }
 
-    /// A whole descriptor: `sddl '…'`, `sd base64 "…"`, `sd missing`.
+    /// A whole descriptor: `sddl '…'`, `sd base64 "…"`, `sd missing`, `sd damaged`.
     pub(super) fn whole_descriptor(
         &mut self,
         head: Spanned<&str>,
@@ -635,7 +661,8 @@ impl Resolver<'_> {
             "sddl" => self.whole_text(args, class).map(Some),
             "sd" if args.keyword("missing").is_some() => Ok(Some(SecurityDecl::Missing)),
             "sd" if args.keyword("base64").is_some() => Self::whole_bytes(args).map(Some),
-            "sd" => Err(args.expected("`missing` or `base64`")),
+            "sd" if args.keyword("damaged").is_some() => Ok(Some(SecurityDecl::Damaged(Arc::from([])))),
+            "sd" => Err(args.expected("`missing`, `damaged` or `base64`")),
             _ => Ok(None),
         }
     }

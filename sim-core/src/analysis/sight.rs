@@ -336,6 +336,7 @@ impl Lexicon {
                     details.push(Detail::Text(format!("session {} ended", ended.label)));
                 }
                 Fact::Remark(remark) => details.push(Detail::Text(remark.words().0.to_owned())),
+                Fact::Damaged(object, why) => details.push(Detail::Text(format!("{object}: {why}"))),
                 Fact::MadeUp(made) => {
                     details.push(Detail::MadeUp(made.from, made.stored, made.security.clone()));
                 }

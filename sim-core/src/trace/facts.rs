@@ -115,6 +115,15 @@ pub enum FactLine {
         /// The descriptor as SDDL.
         sddl: String,
     },
+    /// An object whose descriptor cannot be read was met for the first time.
+    CorruptSd {
+        /// The object's class.
+        class: &'static str,
+        /// Its path.
+        object: String,
+        /// What is wrong with the descriptor.
+        text: String,
+    },
     /// Why an operation was refused, or what it did, where nothing else tells.
     Reason {
         /// In words.
@@ -395,6 +404,9 @@ fn line(names: &Names, who: Option<&Who>, fact: &Fact) -> Option<FactLine> {
             stored: made.stored,
             sddl: made.security.clone(),
         },
+        Fact::Damaged(ObjectName { class, path }, why) => {
+            FactLine::CorruptSd { class: class.name(), object: path.clone(), text: why.to_string() }
+        }
         Fact::Reason(text) => FactLine::Reason { text: text.clone() },
         Fact::Changed(ObjectName { class, path }, handles) => {
             FactLine::Changed { class: class.name(), object: path.clone(), handles: *handles }

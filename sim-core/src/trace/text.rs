@@ -227,6 +227,7 @@ pub fn denied_words(by: DeniedBy) -> Cow<'static, str> {
         DeniedBy::Gate => "gate",
         DeniedBy::Traverse => "traverse",
         DeniedBy::MissingSd => "missing_sd",
+        DeniedBy::CorruptSd => "corrupt_sd",
         DeniedBy::Privilege => "privilege",
         DeniedBy::Integrity => "integrity",
         DeniedBy::Trust => "trust",
@@ -311,6 +312,7 @@ fn write_decider(out: &mut String, decider: &Decider, explanation: &Explanation,
 pub fn reason_rules(check: &CheckRecord) -> Vec<String> {
     let rules: Vec<&str> = match check.explanation.reason() {
         _ if check.unasked.is_some() && check.denied == Some(DeniedBy::Gate) => vec!["GATE-1"],
+        _ if check.unasked == Some(Unasked::Damaged) => vec!["FILE-32"],
         _ if check.unasked.is_some() => vec!["FILE-31"],
         Reason::NothingAsked | Reason::Empty => vec!["RES-3"],
         Reason::Granted(deciders) => deciders.iter().map(|(decider, _)| decider.rule()).collect(),
@@ -412,6 +414,9 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             Fact::Remark(remark) => {
                 let (word, rule) = remark.words();
                 let _ = writeln!(out, "{INDENT}{word} [{rule}]");
+            }
+            Fact::Damaged(object, why) => {
+                let _ = writeln!(out, "{INDENT}event corrupt_sd {object}: {} [FILE-32]", escape(why));
             }
             Fact::MadeUp(made) => {
                 let kept = if made.stored { "stored" } else { "kept in memory" };
@@ -593,10 +598,13 @@ pub(super) fn write_derivation(
     match &check.result {
         None => {
             let what = match check.unasked {
-                Some(Unasked::Unmanaged) => "nothing is asked on its volume",
-                Some(Unasked::Missing) | None => "nothing is allowed",
+                Some(Unasked::Unmanaged) => {
+                    "has no security descriptor: nothing is asked on its volume [FILE-31]"
+                }
+                Some(Unasked::Damaged) => "has a damaged security descriptor: nothing is allowed [FILE-32]",
+                Some(Unasked::Missing) | None => "has no security descriptor: nothing is allowed [FILE-31]",
             };
-            let _ = writeln!(out, "{indent}the object has no security descriptor: {what} [FILE-31]");
+            let _ = writeln!(out, "{indent}the object {what}");
         }
         Some(Err(error)) if !matches!(error, AccessError::Gate(_)) => {
             let _ = writeln!(out, "{indent}the check ends with {} [{}]", error.name(), error.rule());

@@ -78,6 +78,7 @@ impl World {
             links: Arc::new(BTreeMap::new()),
             volumes: Arc::default(),
             made_up: BTreeMap::new(),
+            damaged: BTreeMap::new(),
             aliases: BTreeMap::new(),
             doomed: BTreeSet::new(),
             written: BTreeMap::new(),
@@ -174,8 +175,10 @@ impl World {
                     SddlContext { domain: *domain, class: Some(class), ..SddlContext::of(&self.model) };
                 sddl::parse(text, &context).map_err(|error| error.to_string())
             }
-            SecurityDecl::Bytes(bytes) => SecurityDescriptor::decode(bytes, &self.model)
-                .map_err(|error| format!("its descriptor is malformed: {error}")),
+            SecurityDecl::Bytes(bytes) | SecurityDecl::Damaged(bytes) => {
+                SecurityDescriptor::decode(bytes, &self.model)
+                    .map_err(|error| format!("its descriptor is malformed: {error}"))
+            }
             SecurityDecl::Parts(_) | SecurityDecl::Missing => Ok(SecurityDescriptor::default()),
         }
     }
@@ -264,6 +267,12 @@ impl Builder<'_> {
                     self.world.insert_object(at, Arc::from(name), object.class, descriptor)
                 }
             };
+        }
+        if let SecurityDecl::Damaged(_) = &object.security
+            && let Err(why) = self.world.whole_descriptor(&object.security, object.class)
+            && self.world.object(at).descriptor.is_none()
+        {
+            self.world.damage(at, why);
         }
         for (name, value) in &object.values {
             self.world.put_value(at, name, value);
@@ -379,6 +388,11 @@ impl Builder<'_> {
     ) -> Result<Option<Arc<Descriptor>>, BuildError> {
         Ok(match &object.security {
             SecurityDecl::Missing => None,
+            // One that this model cannot read is noted once the object is there.
+            SecurityDecl::Damaged(_) => {
+                let source = self.world.whole_descriptor(&object.security, object.class).ok();
+                source.map(|source| self.compile(source, object.class))
+            }
             SecurityDecl::Sddl(..) | SecurityDecl::Bytes(_) => {
                 let source = self.world.whole_descriptor(&object.security, object.class);
                 Some(self.compile(source.map_err(|error| failed(&error))?, object.class))

@@ -1,6 +1,6 @@
 //! The one place where the world asks the access check, and where standalone privilege gates are decided.
 //!
-//! Authority: IMP-15, TOK-6, TOK-22, TOK-23, RES-4, FILE-31.
+//! Authority: IMP-15, TOK-6, TOK-22, TOK-23, RES-4, FILE-31, FILE-32.
 
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ impl World {
         }
     }
 
-    /// Where there is no descriptor to ask, it is settled without: nobody is let, or everybody (FILE-31).
+    /// Where there is no descriptor to ask, it is settled without: nobody is let, or everybody (FILE-31, FILE-32).
     pub(super) fn settle_unasked<R: Recorder>(
         &self,
         thread: ThreadId,
@@ -105,13 +105,13 @@ impl World {
         ask: &Ask<'_>,
         recorder: &mut R,
     ) -> Result<Allowed, Failure> {
+        let denied = |by| Some(Failure { error: ErrorName::AccessDenied, denied: Some(by) });
         let failure = match (why, self.subject_token(thread)) {
             (Unasked::Unmanaged, _) => None,
             // The level gate stands before everything that the object could say.
-            (Unasked::Missing, Err(refused)) => Some(refused),
-            (Unasked::Missing, Ok(_)) => {
-                Some(Failure { error: ErrorName::AccessDenied, denied: Some(DeniedBy::MissingSd) })
-            }
+            (Unasked::Missing | Unasked::Damaged, Err(refused)) => Some(refused),
+            (Unasked::Missing, Ok(_)) => denied(DeniedBy::MissingSd),
+            (Unasked::Damaged, Ok(_)) => denied(DeniedBy::CorruptSd),
         };
         recorder.fact(|_| {
             Fact::Check(Box::new(CheckRecord {

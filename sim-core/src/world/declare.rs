@@ -252,6 +252,8 @@ pub enum SecurityDecl {
     Bytes(Arc<[u8]>),
     /// None at all (FILE-31).
     Missing,
+    /// Bytes that are no descriptor, at least under some model; one that can read them does (FILE-32).
+    Damaged(Arc<[u8]>),
 }
 
 /// The parts of a descriptor that the author gave.

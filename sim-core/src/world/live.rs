@@ -153,11 +153,11 @@ impl World {
         }
         match &change.security {
             DescriptorChange::Whole(SecurityDecl::Missing) => self.set_descriptor(id, None),
-            DescriptorChange::Whole(whole) => {
-                let descriptor = self.whole_descriptor(whole, change.class);
-                let source = descriptor.map_err(ChangeError::Unreadable)?;
-                self.store(id, source);
-            }
+            DescriptorChange::Whole(whole) => match (self.whole_descriptor(whole, change.class), whole) {
+                (Ok(source), _) => self.store(id, source),
+                (Err(why), SecurityDecl::Damaged(_)) => self.damage(id, why),
+                (Err(why), _) => return Err(ChangeError::Unreadable(why)),
+            },
             DescriptorChange::Parts(parts) if *parts == PartsChange::default() => {}
             DescriptorChange::Parts(parts) => {
                 let source = |id: ObjectId| {

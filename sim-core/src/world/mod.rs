@@ -59,7 +59,7 @@ use directory::Directory;
 use op::{ErrorName, Failure, Operation, Outcome, Returned, Success};
 use path::Name;
 use registry::ValueData;
-use volume::Volume;
+use volume::{Damage, Volume};
 
 /// Everything that is, at one instant.
 #[derive(Clone, Debug)]
@@ -89,6 +89,8 @@ pub struct World {
     volumes: Arc<BTreeMap<ObjectId, Volume>>,
     /// Descriptors that were made up and are kept in memory (FILE-31).
     made_up: BTreeMap<ObjectId, Arc<Descriptor>>,
+    /// Objects whose descriptors cannot be read (FILE-32).
+    damaged: BTreeMap<ObjectId, Damage>,
     /// The further names of files that have several.
     aliases: BTreeMap<ObjectId, Vec<Name>>,
     /// Files whose name goes with a handle (FILE-21).
@@ -425,6 +427,7 @@ impl World {
             links,
             volumes,
             made_up,
+            damaged,
             aliases,
             doomed,
             written,
@@ -439,7 +442,8 @@ impl World {
             (model, now, policies, anonymous, directory.revision),
             (sessions, logons, ended_sessions, tokens),
             (processes, threads, endpoints, connections),
-            (objects, links, volumes, made_up, aliases, doomed, written),
+            (objects, links, aliases, doomed, written),
+            (volumes, made_up, damaged),
             (handles, free_handles, woken, started),
             (next_pid, programs),
         )

@@ -561,6 +561,8 @@ pub enum DeniedBy {
     Traverse,
     /// The object has no descriptor (FILE-31).
     MissingSd,
+    /// It has one that cannot be read (FILE-32).
+    CorruptSd,
     /// A privilege that the request needs (W-ACC-4).
     Privilege,
     /// Mandatory integrity.

@@ -91,6 +91,8 @@ pub enum Fact {
     Script(ScriptFault),
     /// A descriptor that a volume made up (FILE-31).
     MadeUp(Box<MadeUp>),
+    /// An object whose descriptor cannot be read was met for the first time, and what is wrong with it (FILE-32).
+    Damaged(ObjectName, Arc<str>),
 }
 
 /// A descriptor that was made up for an object without one (FILE-31).
@@ -113,17 +115,20 @@ impl Unasked {
         match self {
             Unasked::Missing => "missing_sd",
             Unasked::Unmanaged => "unmanaged",
+            Unasked::Damaged => "corrupt_sd",
         }
     }
 }
 
-/// Why no descriptor was asked (FILE-31).
+/// Why no descriptor was asked (FILE-31, FILE-32).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unasked {
     /// There is none, so nobody gets in.
     Missing,
     /// There is none, and nothing is asked on its volume: everybody gets in.
     Unmanaged,
+    /// It cannot be read, so nobody gets in (FILE-32).
+    Damaged,
 }
 
 /// A logon session that ended (SES-4).

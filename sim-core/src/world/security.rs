@@ -40,6 +40,10 @@ impl World {
         }
         let id = self.let_at(thread, place, (right, Intents::empty()), recorder)?;
         self.has_security(id)?;
+        if let Some(why) = self.damage_of(id) {
+            recorder.fact(|_| Fact::Reason(why.to_owned()));
+            return Err(ErrorName::InvalidSecurityDescriptor.into());
+        }
         self.tell_security(id, sacl, recorder);
         Ok(Success::Ok)
     }
@@ -61,6 +65,8 @@ impl World {
     pub(super) fn tell_whole_security<R: Recorder>(&self, id: ObjectId, recorder: &mut R) {
         if let Some(descriptor) = self.security_of(id) {
             recorder.fact(|_| Fact::Security(self.security_words(id, descriptor.source())));
+        } else if let Some(why) = self.damage_of(id) {
+            recorder.fact(|_| Fact::Reason(why.to_owned()));
         }
     }
 
@@ -165,8 +171,8 @@ impl World {
         recorder.fact(|_| Fact::Security(self.sddl_words(ObjectType::Token, &shown)));
     }
 
-    /// Whether the thread may write these parts (FILE-25, FILE-26). An object without a descriptor has nothing that could be
-    /// asked: who holds SeRestorePrivilege repairs it (FILE-31).
+    /// Whether the thread may write these parts (FILE-25, FILE-26). An object without a descriptor, or with one that is damaged,
+    /// has nothing that could be asked: who holds SeRestorePrivilege repairs it (FILE-31, FILE-32).
     fn let_write_security<R: Recorder>(
         &mut self,
         thread: ThreadId,
@@ -186,7 +192,8 @@ impl World {
             };
         };
         let id = self.find(thread, path, (*directory, true), recorder)?.existing()?;
-        if matches!(self.in_force(thread, id, recorder), InForce::Nothing(Unasked::Missing))
+        let in_force = self.in_force(thread, id, recorder);
+        if matches!(in_force, InForce::Nothing(Unasked::Missing | Unasked::Damaged))
             && self.subject_token(thread)?.privileges.state(Privilege::RESTORE) == PrivilegeState::Held
         {
             self.privilege_gate(thread, Privilege::RESTORE, recorder);
@@ -206,6 +213,7 @@ impl World {
 
     pub(super) fn set_descriptor(&mut self, id: ObjectId, descriptor: Option<Arc<Descriptor>>) {
         self.made_up.remove(&id);
+        self.damaged.remove(&id);
         if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(id.index()) {
             object.descriptor = descriptor;
         }

@@ -1,6 +1,7 @@
-//! Volumes, and what there is to ask about an object: its descriptor, one that its volume makes up, or nothing.
+//! Volumes, and what there is to ask about an object: its descriptor, one that its volume makes up, or nothing, as where its own
+//! is damaged.
 //!
-//! Authority: FILE-1, FILE-4, FILE-31. Decides nothing about anybody: whoever asks has no influence on what is made up.
+//! Authority: FILE-1, FILE-4, FILE-31, FILE-32, SD-7. Decides nothing about anybody: whoever asks has no influence on what is made up.
 
 use std::sync::Arc;
 
@@ -29,6 +30,14 @@ impl Volume {
     }
 }
 
+/// What is wrong with a descriptor that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Damage {
+    why: Arc<str>,
+    /// Whether it was reported.
+    told: bool,
+}
+
 /// What there is to ask about an object.
 pub(super) enum InForce {
     /// A descriptor.
@@ -54,14 +63,20 @@ impl World {
         if let Some(descriptor) = self.security_of(id) {
             return InForce::Descriptor(descriptor.clone());
         }
+        let refused = self.subject_token(thread).is_err();
+        if let Some(damage) = self.damaged.get_mut(&id) {
+            if !refused && !std::mem::replace(&mut damage.told, true) {
+                let why = damage.why.clone();
+                recorder.fact(|_| Fact::Damaged(self.describe(id), why));
+            }
+            return InForce::Nothing(Unasked::Damaged);
+        }
         let Some((root, volume)) = self.volume_of(id).map(|(root, volume)| (root, volume.clone())) else {
             return InForce::Nothing(Unasked::Missing);
         };
         match volume.missing_sd {
             MissingSd::Deny => InForce::Nothing(Unasked::Missing),
-            MissingSd::SynthTemp | MissingSd::SynthStore if self.subject_token(thread).is_err() => {
-                InForce::Nothing(Unasked::Missing)
-            }
+            MissingSd::SynthTemp | MissingSd::SynthStore if refused => InForce::Nothing(Unasked::Missing),
             MissingSd::Unmanaged => InForce::Nothing(Unasked::Unmanaged),
             MissingSd::SynthTemp | MissingSd::SynthStore => match self.make_up(id, root, &volume, recorder) {
                 Ok(descriptor) => InForce::Descriptor(descriptor),
@@ -76,6 +91,7 @@ impl World {
     /// Whether nothing is asked about an object, and nothing below it gets a descriptor.
     pub(super) fn is_unmanaged(&self, id: ObjectId) -> bool {
         self.security_of(id).is_none()
+            && !self.damaged.contains_key(&id)
             && self.volume_of(id).is_some_and(|(_, volume)| volume.missing_sd == MissingSd::Unmanaged)
     }
 
@@ -106,7 +122,10 @@ impl World {
         let above = |world: &World, at: ObjectId| if at == root { None } else { world.object(at).parent };
         let mut bare = Vec::new();
         let mut next = above(self, id);
-        while let Some(parent) = next.filter(|parent| self.security_of(*parent).is_none()) {
+        // A damaged one is not replaced, and passes nothing on (FILE-32).
+        let lacks =
+            |parent: &ObjectId| self.security_of(*parent).is_none() && !self.damaged.contains_key(parent);
+        while let Some(parent) = next.filter(lacks) {
             bare.push(parent);
             next = above(self, parent);
         }
@@ -175,6 +194,17 @@ impl World {
             super::security::map_rights(&mut source, self.model.mapping(self.object(id).class));
         }
         Ok((source, if given.dacl.is_some() { "the volume's template" } else { "the fallback" }))
+    }
+
+    /// From now on the descriptor of an object cannot be read.
+    pub(super) fn damage(&mut self, id: ObjectId, why: String) {
+        self.set_descriptor(id, None);
+        self.damaged.insert(id, Damage { why: why.into(), told: false });
+    }
+
+    /// What is wrong with the descriptor of an object, if that cannot be read.
+    pub(super) fn damage_of(&self, id: ObjectId) -> Option<&str> {
+        self.damaged.get(&id).map(|damage| &*damage.why)
     }
 
     /// Changes the volume that begins at a directory; whether there is one. What was kept in memory for objects on it goes; what
