@@ -7,7 +7,7 @@ mod play;
 use common::{root, scenarios};
 use play::read;
 use sim_core::engine::scenario::Scenario;
-use sim_core::engine::{Record, RunConfig, Simulation};
+use sim_core::engine::{Ending, Record, RunConfig, Simulation};
 use sim_core::model::Model;
 use sim_core::trace::names::Names;
 use sim_core::trace::{json, text};
@@ -103,6 +103,52 @@ fn states_differ_from_event_to_event() {
                 assert!(again.advance().is_ok() && simulation == again);
                 assert_eq!(again.state().fingerprint(), fingerprint);
             }
+        }
+    }
+}
+
+#[test]
+fn a_run_that_nobody_watches_comes_to_the_same_states() {
+    for path in scenarios() {
+        let scenario = read(&root(), &path);
+        for model in &scenario.models {
+            let mut watched =
+                Simulation::new(&scenario, RunConfig::of(&scenario, model)).expect("the model admits it");
+            let mut alone = watched.clone();
+            loop {
+                let (record, outcome) = (watched.advance(), alone.advance_silently());
+                assert_eq!(record.map(|record| record.outcome), outcome, "{}", path.display());
+                assert_eq!(watched.state(), alone.state(), "{} under {}", path.display(), model.name);
+                if outcome.is_err() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_limit_loses_no_event() {
+    for path in scenarios() {
+        let scenario = read(&root(), &path);
+        let config = RunConfig::of(&scenario, scenario.models[0]);
+        let mut whole = Simulation::new(&scenario, config).expect("the model admits it");
+        let mut records = 0;
+        while whole.advance().is_ok() {
+            records += 1;
+        }
+        if records < 2 {
+            continue;
+        }
+        let mut limited = config;
+        limited.limits.events = records / 2;
+        let mut run = Simulation::new(&scenario, limited).expect("the model admits it");
+        while run.advance().is_ok() {}
+        let stopped = run.clone();
+        for _ in 0..3 {
+            assert_eq!(run.advance(), Err(Ending::EventLimit), "{}", path.display());
+            assert_eq!(run.advance_silently(), Err(Ending::EventLimit), "{}", path.display());
+            assert!(run == stopped, "asked again, nothing has changed: {}", path.display());
         }
     }
 }

@@ -53,10 +53,10 @@ impl EventQueue {
         self.heap.is_empty()
     }
 
-    /// When the next event is due.
+    /// The next event, which stays: its time and its thread.
     #[must_use]
-    pub fn next_time(&self) -> Option<u64> {
-        self.heap.peek().map(|Reverse((key, _))| (key >> 64) as u64)
+    pub fn peek(&self) -> Option<(u64, ThreadId)> {
+        self.heap.peek().map(|Reverse((key, thread))| ((key >> 64) as u64, *thread))
     }
 }
 

@@ -118,15 +118,15 @@ impl Suspended {
         Suspended { call, since: now, given: Vec::new(), asked: None, names, steps: 0, taken: 0 }
     }
 
-    /// Takes in what came of the operation that was asked for.
-    pub fn give(&mut self, record: &Record) {
+    /// Takes in what came of the operation that was asked for, and when.
+    pub fn give(&mut self, outcome: Outcome, facts: &[Fact], at: u64) {
         let Some(asked) = self.asked.take() else { return };
-        let done = matches!(record.outcome, Outcome::Done(_));
-        let last = record.facts.iter().rev().find_map(|fact| match fact {
+        let done = matches!(outcome, Outcome::Done(_));
+        let last = facts.iter().rev().find_map(|fact| match fact {
             Fact::Check(check) => Some(check.denied.is_none()),
             _ => None,
         });
-        let value = record.facts.iter().rev().find_map(|fact| match fact {
+        let value = facts.iter().rev().find_map(|fact| match fact {
             Fact::Note(text) if matches!(asked.operation, Operation::Receive(_)) => {
                 Some(Value::Text(text.clone()))
             }
@@ -137,11 +137,11 @@ impl Suspended {
         });
         self.steps += 1;
         self.given.push(Given::Result(Answer {
-            outcome: record.outcome,
+            outcome,
             handle: asked.bind.filter(|_| done),
             value: value.unwrap_or(Value::Nothing),
             granted: last,
-            at: record.time,
+            at,
         }));
     }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use super::claims::{ClaimState, evaluate_condition, step_expectation_met};
 use super::queue::EventQueue;
@@ -16,7 +17,7 @@ use super::{Ending, Finished, Left, Record, RunConfig, Totals, build_world};
 use crate::fingerprint;
 use crate::ids::{Slot, StepId, ThreadId};
 use crate::world::op::{Call, Operation, Outcome, ScriptFault};
-use crate::world::{BuildError, Fact, ProcessState, World, WorldOperation};
+use crate::world::{BuildError, Fact, NoRecord, ProcessState, Recorder, World, WorldOperation};
 
 /// The most control instructions between two steps: more can only be a loop in which nothing happens.
 const IDLE_INSTRUCTIONS: u32 = 100_000;
@@ -75,6 +76,21 @@ enum Next<'a> {
     /// Nothing until then: an `every`.
     Rest(u64),
     End,
+}
+
+/// What has come, before it is held against what was stated.
+struct Taken<'a, R> {
+    sequence: u64,
+    /// The thread; `None` of what happens by itself.
+    thread: Option<ThreadId>,
+    step: StepId,
+    /// What it is about, where a script took it.
+    words: Option<Arc<str>>,
+    /// What is stated right behind the step.
+    expects: &'a [StepExpectation],
+    outcome: Outcome,
+    facts: R,
+    late: Option<u64>,
 }
 
 impl Position {
@@ -166,8 +182,37 @@ impl<'a> Simulation<'a> {
     /// Lets the next event happen, up to the first that leaves a record.
     ///
     /// # Errors
-    /// Why there is none: the run has ended, or a limit ends it.
+    /// Why there is none: the run has ended, or a limit ends it. Nothing is lost then: whoever asks again hears the same.
     pub fn advance(&mut self) -> Result<Record, Ending> {
+        let taken = self.next_event::<Vec<Fact>>()?;
+        let mut record = Record {
+            sequence: taken.sequence,
+            time: self.state.world.now,
+            actor: taken.thread.map(|thread| (thread, self.state.world.who(thread))),
+            step: taken.step,
+            outcome: taken.outcome,
+            facts: taken.facts,
+            late: taken.late,
+            unmet: Vec::new(),
+            broken: Vec::new(),
+            words: taken.words,
+        };
+        self.judge(taken.expects, &mut record);
+        Ok(record)
+    }
+
+    /// The same for whoever wants the coming state only: what operations look at is not even put together. Events and
+    /// errors are counted; decisions are not, and nothing that the scenario states is looked at, so that no predicate
+    /// that cannot be evaluated ends the run either.
+    ///
+    /// # Errors
+    /// Why there is no event: the run has ended, or a limit ends it.
+    pub fn advance_silently(&mut self) -> Result<Outcome, Ending> {
+        Ok(self.next_event::<NoRecord>()?.outcome)
+    }
+
+    /// Lets threads go on until one has taken a step, or something has happened by itself.
+    fn next_event<R: Recorder + Default>(&mut self) -> Result<Taken<'a, R>, Ending> {
         loop {
             if self.seen.fault.is_some() {
                 return Err(Ending::Script);
@@ -177,8 +222,9 @@ impl<'a> Simulation<'a> {
             if happening.is_none() && self.state.resting == self.state.queue.len() {
                 return Err(Ending::Finished);
             }
+            let next = self.state.queue.peek();
             let due = happening.map(|happening| happening.at);
-            let Some(time) = self.state.queue.next_time().into_iter().chain(due).min() else {
+            let Some(time) = next.map(|(time, _)| time).into_iter().chain(due).min() else {
                 return Err(Ending::Finished);
             };
             if self.config.until.is_some_and(|until| time > until) {
@@ -189,79 +235,90 @@ impl<'a> Simulation<'a> {
                 return Err(Ending::TimeLimit);
             }
             if let Some(happening) = happening.filter(|happening| happening.at == time) {
-                if self.seen.totals.events >= self.config.limits.events {
-                    return Err(Ending::EventLimit);
-                }
+                self.may_take_another()?;
                 self.state.world.now = time;
                 return Ok(self.happen(happening));
             }
-            let Some((time, thread)) = self.state.queue.pop() else { return Err(Ending::Finished) };
+            let Some((_, thread)) = next else { return Err(Ending::Finished) };
             self.state.world.now = time;
-            if std::mem::take(&mut self.state.positions[thread.index()].resting) {
-                self.state.resting -= 1;
-            }
-            let step = match self.next_step(thread)? {
-                Next::Step(step) => step,
-                Next::Rest(until) => {
-                    self.state.positions[thread.index()].resting = true;
-                    self.state.resting += 1;
-                    self.state.queue.push(until, thread);
-                    continue;
-                }
-                Next::End => {
-                    self.state.world.end_thread(thread);
-                    self.wake();
-                    continue;
-                }
-            };
-            let Position { waited, call, .. } = &self.state.positions[thread.index()];
-            // Whatever the time of a call says is about its beginning.
-            let (waited, due) = (*waited, step.at.filter(|_| call.is_none()));
-            match due {
-                Some(at) if at > time => {
-                    self.state.positions[thread.index()].waited = true;
-                    self.state.queue.push(at, thread);
-                    continue;
-                }
-                _ => {}
-            }
-            if self.seen.totals.events >= self.config.limits.events {
-                return Err(Ending::EventLimit);
-            }
-            let late = due.filter(|at| *at < time && !waited);
-            let record = match &step.operation {
-                Operation::Call(call) => self.go_on_with_call(thread, step, call, late)?,
-                _ => self.take_step(thread, step, late),
-            };
-            if let Some(record) = record {
-                return Ok(record);
+            if let Some(taken) = self.go_on(thread)? {
+                return Ok(taken);
             }
         }
     }
 
+    /// Lets a thread go on whose turn has come; `None` if that is no event. A limit leaves its turn in the queue.
+    fn go_on<R: Recorder + Default>(&mut self, thread: ThreadId) -> Result<Option<Taken<'a, R>>, Ending> {
+        let next = self.next_step(thread)?;
+        let now = self.state.world.now;
+        let position = &self.state.positions[thread.index()];
+        let mut late = None;
+        if let Next::Step(step) = next
+            // Whatever the time of a call says is about its beginning.
+            && let Some(at) = step.at.filter(|_| position.call.is_none())
+        {
+            if at > now {
+                self.take_turn(thread);
+                self.state.positions[thread.index()].waited = true;
+                self.state.queue.push(at, thread);
+                return Ok(None);
+            }
+            late = Some(at).filter(|at| *at < now && !position.waited);
+        }
+        if matches!(next, Next::Step(_)) {
+            self.may_take_another()?;
+        }
+        self.take_turn(thread);
+        match next {
+            Next::Step(step) => match &step.operation {
+                Operation::Call(call) => self.go_on_with_call(thread, step, call, late),
+                _ => Ok(self.take_step(thread, step, &step.expects, late)),
+            },
+            Next::Rest(until) => {
+                self.state.positions[thread.index()].resting = true;
+                self.state.resting += 1;
+                self.state.queue.push(until, thread);
+                Ok(None)
+            }
+            Next::End => {
+                self.state.world.end_thread(thread);
+                self.wake();
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes the turn of the thread that comes next out of the queue.
+    fn take_turn(&mut self, thread: ThreadId) {
+        self.state.queue.pop();
+        let resting = &mut self.state.positions[thread.index()].resting;
+        self.state.resting -= usize::from(std::mem::take(resting));
+    }
+
+    /// Whether one more event may come.
+    fn may_take_another(&self) -> Result<(), Ending> {
+        if self.seen.totals.events < self.config.limits.events { Ok(()) } else { Err(Ending::EventLimit) }
+    }
+
     /// Lets something happen that no thread does.
-    fn happen(&mut self, happening: &Happening) -> Record {
+    fn happen<R: Recorder + Default>(&mut self, happening: &'a Happening) -> Taken<'a, R> {
         self.state.happened += 1;
-        let mut facts = Vec::new();
+        let mut facts = R::default();
         let outcome = self.state.world.happen(&happening.operation, &mut facts);
         if !matches!(happening.operation, WorldOperation::Change(_)) {
             self.reap();
         }
-        let mut record = Record {
-            sequence: self.seen.totals.events,
-            time: self.state.world.now,
-            actor: None,
+        self.wake();
+        Taken {
+            sequence: self.count(happening.id, outcome),
+            thread: None,
             step: happening.id,
             words: None,
+            expects: &happening.expects,
             outcome,
             facts,
             late: None,
-            unmet: Vec::new(),
-            broken: Vec::new(),
-        };
-        self.judge(&happening.expects, &mut record);
-        self.wake();
-        record
+        }
     }
 
     /// Goes on to the thread's next step.
@@ -310,14 +367,16 @@ impl<'a> Simulation<'a> {
     }
 
     /// Lets a thread take the next step of the script function that it is in, or come back from it.
-    fn go_on_with_call(
+    fn go_on_with_call<R: Recorder + Default>(
         &mut self,
         thread: ThreadId,
-        step: &Step,
+        step: &'a Step,
         call: &Call,
         late: Option<u64>,
-    ) -> Result<Option<Record>, Ending> {
-        let Some(scripts) = &self.scenario.scripts else { return Ok(self.take_step(thread, step, late)) };
+    ) -> Result<Option<Taken<'a, R>>, Ending> {
+        let Some(scripts) = &self.scenario.scripts else {
+            return Ok(self.take_step(thread, step, &step.expects, late));
+        };
         let names = self.scenario.programs.get(thread.index()).map_or(0, |program| program.slots);
         let now = self.state.world.now;
         let held = self.state.positions[thread.index()].call.take();
@@ -333,7 +392,7 @@ impl<'a> Simulation<'a> {
                     Turn::Asks(asked) => asked,
                     Turn::Returns(returned) => {
                         let end = Step { operation: Operation::Return(Box::new(returned)), ..step.clone() };
-                        return Ok(self.take_step(thread, &end, late));
+                        return Ok(self.take_step(thread, &end, &step.expects, late));
                     }
                     Turn::Over(fault) => {
                         self.seen.fault = Some(fault);
@@ -356,20 +415,48 @@ impl<'a> Simulation<'a> {
             on_failure: None,
             expects: Vec::new(),
         };
-        let mut record = self.take_step(thread, &inner, late);
-        if let Some(record) = &mut record {
-            record.words = Some(asked.words);
-            if let Some(call) = &mut self.state.positions[thread.index()].call {
-                call.give(record);
-            }
+        // The script is told what the operation brought, whoever else looks.
+        let Some(taken) = self.take_step::<Vec<Fact>>(thread, &inner, &[], late) else { return Ok(None) };
+        if let Some(call) = &mut self.state.positions[thread.index()].call {
+            call.give(taken.outcome, &taken.facts, self.state.world.now);
         }
-        Ok(record)
+        let mut facts = R::default();
+        taken.facts.into_iter().for_each(|fact| facts.fact(|_| fact));
+        let Taken { sequence, thread, step, expects, outcome, late, .. } = taken;
+        Ok(Some(Taken { sequence, thread, step, words: Some(asked.words), expects, outcome, facts, late }))
     }
 
     /// Lets a thread take a step; `None` if it waits.
-    fn take_step(&mut self, thread: ThreadId, step: &Step, late: Option<u64>) -> Option<Record> {
-        let mut facts = Vec::new();
-        let outcome = self.state.world.apply(thread, step.bind, &step.operation, &mut facts);
+    fn take_step<R: Recorder + Default>(
+        &mut self,
+        thread: ThreadId,
+        step: &Step,
+        expects: &'a [StepExpectation],
+        late: Option<u64>,
+    ) -> Option<Taken<'a, R>> {
+        let mut facts = R::default();
+        let outcome = self.perform(thread, step, &mut facts)?;
+        let cost = self.cost_of(step);
+        self.wake();
+        if self.state.world.thread(thread).state == ProcessState::Running {
+            self.state.queue.push(self.state.world.now.saturating_add(cost), thread);
+        }
+        let sequence = self.count(step.id, outcome);
+        Some(Taken {
+            sequence,
+            thread: Some(thread),
+            step: step.id,
+            words: None,
+            expects,
+            outcome,
+            facts,
+            late,
+        })
+    }
+
+    /// What a step does to the world and to the thread's place in its program; `None` if it waits.
+    fn perform<R: Recorder>(&mut self, thread: ThreadId, step: &Step, recorder: &mut R) -> Option<Outcome> {
+        let outcome = self.state.world.apply(thread, step.bind, &step.operation, recorder);
         let position = &mut self.state.positions[thread.index()];
         if outcome == Outcome::Blocked {
             position.parked = true;
@@ -390,27 +477,19 @@ impl<'a> Simulation<'a> {
         if matches!(step.operation, Operation::Exit | Operation::Exec(_) | Operation::Kill(_)) {
             self.reap();
         }
-        let mut record = Record {
-            sequence: self.seen.totals.events,
-            time: self.state.world.now,
-            actor: Some((thread, self.state.world.who(thread))),
-            step: step.id,
-            outcome,
-            facts,
-            late,
-            unmet: Vec::new(),
-            broken: Vec::new(),
-            words: None,
-        };
-        self.judge(&step.expects, &mut record);
-        let cost = self.cost_of(step);
-        self.wake();
-        if self.state.world.thread(thread).state == ProcessState::Running {
-            self.state.queue.push(self.state.world.now.saturating_add(cost), thread);
-        }
-        Some(record)
+        Some(outcome)
     }
 
+    /// Counts what has come; the number that it has.
+    fn count(&mut self, step: StepId, outcome: Outcome) -> u64 {
+        let sequence = self.seen.totals.events;
+        self.seen.totals.events += 1;
+        self.seen.totals.errors += u64::from(matches!(outcome, Outcome::Failed(_)));
+        if let Some(reached) = self.seen.reached.get_mut(step.index()) {
+            *reached = true;
+        }
+        sequence
+    }
     /// What threads had before them that a step has ended will not come: neither their next steps nor their rounds.
     fn reap(&mut self) {
         let State { world, queue, positions, resting, .. } = &mut self.state;
@@ -424,10 +503,8 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Holds a record against what was stated, and counts it.
+    /// Holds a record against what was stated, and counts its decisions.
     fn judge(&mut self, expects: &[StepExpectation], record: &mut Record) {
-        self.seen.totals.events += 1;
-        self.seen.totals.errors += u64::from(matches!(record.outcome, Outcome::Failed(_)));
         for fact in &record.facts {
             if let Fact::Check(check) = fact {
                 self.seen.totals.decisions += 1;
@@ -436,9 +513,6 @@ impl<'a> Simulation<'a> {
                     Some(_) => self.seen.totals.denials += 1,
                 }
             }
-        }
-        if let Some(reached) = self.seen.reached.get_mut(record.step.index()) {
-            *reached = true;
         }
         let unmet = expects.iter().enumerate().filter(|(_, expectation)| {
             expectation.holds_in(&self.config.model)

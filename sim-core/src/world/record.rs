@@ -26,6 +26,7 @@ pub trait Recorder {
 }
 
 /// Nobody looks.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct NoRecord;
 
 impl Recorder for NoRecord {
