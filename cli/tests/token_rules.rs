@@ -385,6 +385,118 @@ fn who_may_open_which_token() {
 }
 
 #[test]
+fn the_interactive_session_is_the_authoritys_to_change() {
+    // TOK-18, TOK-28: the right on the token, then SeTcbPrivilege of the process; it decides nothing, and a copy keeps it.
+    let steps = "set_session_id 7\nt = logon alice\nset_session_id 3 on t\nd = duplicate t\nshow d\nr = restrict t { }\nshow r\n\
+                 q = duplicate t for TOKEN_QUERY\nset_session_id 4 on q\ndisable SeTcbPrivilege\nset_session_id 5 on t\n\
+                 set_session_id 5 on q\nshow t\nshow";
+    for seen in as_principal("SYSTEM", "", steps) {
+        let wanted = [
+            "ok",
+            "granted",
+            "ok",
+            "granted",
+            "ok",
+            "granted",
+            "ok",
+            "granted",
+            DENIED,
+            "ok",
+            "PRIVILEGE_NOT_HELD",
+            DENIED,
+            "ok",
+            "ok",
+        ];
+        assert_eq!(outcomes(&seen), wanted);
+        let shown = |n: usize| {
+            let facts = seen[n].json["facts"].as_array().into_iter().flatten();
+            let mut sessions =
+                facts.filter(|fact| fact["fact"] == "shown").map(|fact| fact["session_id"].clone());
+            sessions.next().unwrap_or_default()
+        };
+        assert_eq!([4, 6, 12, 13].map(shown), [3, 3, 3, 7]);
+    }
+    // A subject may not by itself: its own token's descriptor does not let it.
+    for seen in as_principal("alice", "", "set_session_id 1") {
+        assert_eq!((seen[0].outcome.as_str(), seen[0].denied_by.as_str()), (DENIED, "NoAce"));
+    }
+    // The process is asked, not the client: SYSTEM's thread acts as somebody without the privilege.
+    for model in MODELS {
+        let text = format!(
+            "scenario rules {{ }}\n{WORLD}service s {{ account SYSTEM\n t = logon bob\n conn = accept\n impersonate conn\n \
+             set_session_id 2 on t\n show t }}\nprocess p as alice {{ connect s }}\n"
+        );
+        let played = play(&text, model);
+        assert_eq!(played.of("s")[3].outcome, "ok", "{}", model.name);
+    }
+}
+
+#[test]
+fn the_kind_of_a_logon_is_a_group() {
+    // SES-2: what an entry for the group of each kind lets read.
+    let groups = ["Interactive", "Network", "Batch", "Service", "Users"];
+    let rows = [
+        ("interactive", [true, false, false, false, true]),
+        ("network", [false, true, false, false, false]),
+        ("batch", [false, false, true, false, true]),
+        ("service", [false, false, false, true, true]),
+        ("network_cleartext", [false, true, false, false, false]),
+        ("new_credentials", [false, false, false, false, true]),
+    ];
+    let files: String = groups
+        .iter()
+        .map(|group| format!("file \"/{group}\" {{ owner SYSTEM; dacl {{ allow {group} read }} }}\n"))
+        .collect();
+    for (kind, wanted) in rows {
+        let opens: String = groups.iter().map(|group| format!("open file \"/{group}\" for read\n")).collect();
+        for seen in as_principal("SYSTEM", &files, &format!("t = logon alice ({kind})\nassign t\n{opens}")) {
+            let read: Vec<bool> = seen[2..].iter().map(|seen| seen.outcome == "granted").collect();
+            assert_eq!(read, wanted, "{kind}");
+        }
+    }
+}
+
+#[test]
+fn sessions_that_are_always_there() {
+    // SES-3: whose, and whether one service's is another's; NT has one for each of the two built-in accounts.
+    for (n, model) in MODELS.iter().enumerate() {
+        for (account, label) in [
+            ("SYSTEM", "SYSTEM"),
+            ("LocalService", "LocalService"),
+            ("NetworkService", "NetworkService"),
+            ("alice", "alice"),
+        ] {
+            let text = format!(
+                "scenario rules {{ }}\n{WORLD}service one {{ account {account}\n show }}\nservice two {{ account {account}\n show\n exit }}\n"
+            );
+            let played = play(&text, model);
+            let fact = |who: &str, word: &str, field: &str| -> Vec<String> {
+                let facts = played
+                    .of(who)
+                    .into_iter()
+                    .flat_map(|seen| seen.json["facts"].as_array().cloned().unwrap_or_default());
+                let mine = facts.filter(|fact| fact["fact"] == *word);
+                mine.map(|fact| fact[field].as_str().unwrap_or_default().to_owned()).collect()
+            };
+            let fixed = account == "SYSTEM" || n == 2 && account != "alice";
+            let wanted = if fixed {
+                [label.to_owned(), label.to_owned()]
+            } else {
+                [format!("{label}#1"), format!("{label}#2")]
+            };
+            assert_eq!([fact("one", "shown", "session"), fact("two", "shown", "session")].concat(), wanted);
+            // Those that are always there never end (SES-4).
+            assert_eq!(
+                fact("two", "session_ended", "session").is_empty(),
+                fixed,
+                "{account}, {}",
+                model.name
+            );
+        }
+    }
+}
+
+#[test]
 fn a_handle_gives_what_it_was_opened_for() {
     // TOK-30: an operation on a handle that lacks the right is refused without asking again.
     let steps = "q = open_token for TOKEN_QUERY\nduplicate q\nrestrict q { }\nimpersonate q\nassign q\n\

@@ -60,5 +60,7 @@ pub(crate) const REBOUND_WHILE_OPEN: Code = Code(507);
 pub(crate) const UNUSED: Code = Code(508);
 /// A `never` that no event came near.
 pub const NEVER_UNEXERCISED: Code = Code(509);
+/// A process that nothing starts.
+pub(crate) const NEVER_SPAWNED: Code = Code(511);
 /// An expectation that was never looked at.
 pub const EXPECTATION_UNREACHED: Code = Code(510);

@@ -115,6 +115,7 @@ pub const WARNINGS: &[(Code, &str)] = &[
     (codes::UNUSED, "unused"),
     (codes::NEVER_UNEXERCISED, "never_unexercised"),
     (codes::EXPECTATION_UNREACHED, "expectation_unreached"),
+    (codes::NEVER_SPAWNED, "never_spawned"),
 ];
 
 impl Code {
@@ -285,5 +286,10 @@ pub const CODES: &[CodeRow] = &[
         codes::EXPECTATION_UNREACHED,
         "an expectation that was never looked at",
         "The step before this `=>` never ran, so what must come of it was never compared: it proves nothing.",
+    ),
+    (
+        codes::NEVER_SPAWNED,
+        "a process that nothing starts",
+        "A process without `as PRINCIPAL` has no token of its own: it waits until a step spawns it, and gets a copy of the spawner's. No step `spawn` or `elevate` names this one, so nothing in it ever happens. Scenarios with scripts are not looked at.\n\n  doubtful:  process worker { show }\n  clear:     process worker as alice { show }",
     ),
 ];

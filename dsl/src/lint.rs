@@ -4,9 +4,11 @@
 mod acl;
 mod flow;
 mod privileges;
+mod spawned;
 mod unused;
 
 pub(crate) use acl::dacl;
 pub(crate) use flow::{Thread, examine};
 pub(crate) use privileges::{DisabledPrivilege, never_enabled};
+pub(crate) use spawned::never_spawned;
 pub(crate) use unused::unused;

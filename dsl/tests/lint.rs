@@ -150,6 +150,25 @@ fn declarations_that_nothing_names() {
 }
 
 #[test]
+fn processes_that_nothing_starts() {
+    for (text, expected) in [
+        ("process late { revert }", &["never_spawned 2"][..]),
+        ("process late as SYSTEM { revert }", &[]),
+        ("process late { revert }\nprocess p as SYSTEM { spawn late }", &[]),
+        ("process late { revert }\nprocess p as SYSTEM { if spawn late { revert } }", &[]),
+        ("process late { revert }\nprocess p as SYSTEM { elevate late }", &[]),
+        ("process late { revert }\nprocess p as SYSTEM { show process late }", &["never_spawned 2"]),
+        (
+            "process late { revert }\nscript { fn start() { spawn(\"late\") } }\nprocess p as SYSTEM { call go }",
+            &[],
+        ),
+        ("process late { exit }\nprocedure start { spawn late }\nprocess p as SYSTEM { call start }", &[]),
+    ] {
+        assert_eq!(doubts(&format!("scenario s\n{text}")), expected, "{text}");
+    }
+}
+
+#[test]
 fn warnings_are_allowed_by_name() {
     let text = "scenario s { allow_warnings unused, dacl_order }\nuser alice { rid 1 }\nfile \"/a\" { dacl { allow Users read; deny Everyone read } }";
     assert_eq!(doubts(text), [""; 0]);

@@ -191,11 +191,11 @@ switches! {
         /// Takes none.
         Free,
     }
-    /// The number of SYSTEM's session (SES-3).
-    SystemSession {
-        /// 0.
-        Zero,
-        /// 999.
+    /// The sessions that are always there (SES-3).
+    FixedSessions {
+        /// SYSTEM's, with number 0, and the Anonymous identity's.
+        Two,
+        /// SYSTEM's, with number 999, the Anonymous identity's, and those of LocalService and NetworkService.
         Nt,
     }
     /// A still-inheritable CREATOR OWNER entry on a new container (INH-9).
@@ -473,7 +473,7 @@ model! {
     level_above_source: LevelAboveSource, "TOK-8", "TOK-8", "copies above the level of their source";
     live_policy: LivePolicy, "TOK-19", "DIV-18", "integrity and policy of tokens in use";
     assign_own_restricted: AssignOwnRestricted, "PRC-6", "PRC-6", "assigning a restricted copy of one's own token";
-    system_session: SystemSession, "SES-3", "SES-3", "the number of SYSTEM's session";
+    fixed_sessions: FixedSessions, "SES-3", "SES-3", "the sessions that are always there";
     creator_placeholders: CreatorPlaceholders, "INH-9", "INH-9", "CREATOR OWNER on new containers";
     key_execute: KeyExecute, "KEY-6", "DIV-20", "GENERIC_EXECUTE on keys";
     label_bits: LabelBits, "SDDL-5", "DIV-44", "numbers of label bits";
@@ -534,7 +534,7 @@ pub const KOBICHA: Model = Model {
     level_above_source: LevelAboveSource::InvalidParameter,
     live_policy: LivePolicy::Fixed,
     assign_own_restricted: AssignOwnRestricted::NeedsPrivilege,
-    system_session: SystemSession::Zero,
+    fixed_sessions: FixedSessions::Two,
     creator_placeholders: CreatorPlaceholders::Resolve,
     key_execute: KeyExecute::Nothing,
     label_bits: LabelBits::ReadFirst,
@@ -606,7 +606,7 @@ pub const WINDOWS: Model = Model {
     level_above_source: LevelAboveSource::BadImpersonationLevel,
     live_policy: LivePolicy::Adjustable,
     assign_own_restricted: AssignOwnRestricted::Free,
-    system_session: SystemSession::Nt,
+    fixed_sessions: FixedSessions::Nt,
     creator_placeholders: CreatorPlaceholders::Split,
     key_execute: KeyExecute::Read,
     label_bits: LabelBits::WriteFirst,

@@ -177,6 +177,16 @@ pub(super) fn set_mandatory_policy(
     adjusted(args, scope, Adjustment::MandatoryPolicy(policy))
 }
 
+/// `set_session_id N`
+pub(super) fn set_session_id(
+    _: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    scope: &mut ThreadScope<'_>,
+) -> Read<Operation> {
+    let number = super::declare::number32(args, "the number of a session")?;
+    adjusted(args, scope, Adjustment::SessionId(number))
+}
+
 /// `process P` or `thread P.T`, if one of them comes next.
 pub(super) fn token_of(
     resolver: &mut Resolver<'_>,

@@ -25,8 +25,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use sim_core::engine::build_world;
-use sim_core::engine::scenario::{Place, Scenario, StepInfo};
-use sim_core::ids::ThreadId;
+use sim_core::engine::scenario::{Place, Program, Scenario, StepInfo};
+use sim_core::ids::{ProcessId, ThreadId};
 use sim_core::rights::ObjectType;
 use sim_core::sid::{Sid, WELL_KNOWN, WellKnown};
 use sim_core::world::declare::{Declarations, EndpointDecl, ObjectDecl};
@@ -201,6 +201,10 @@ impl<'a> Resolver<'a> {
         }
         self.sort_objects();
         let scripts = self.finish_scripts();
+        if scripts.is_none() {
+            // A script may start what it likes.
+            self.doubt_waiting(&programs);
+        }
         let overlays = self.overlays(ast);
         let mut scenario = Scenario {
             name: settings.name,
@@ -237,6 +241,18 @@ impl<'a> Resolver<'a> {
         }
         scenario.overlays = overlays.into_iter().map(|(overlay, _)| overlay).collect();
         Some(scenario)
+    }
+
+    /// Doubts about processes that wait to be spawned.
+    fn doubt_waiting(&mut self, programs: &[Program]) {
+        let declared = self.declarations.processes.iter().enumerate();
+        let waiting = declared.filter(|(_, process)| process.account.is_none()).filter_map(|(n, process)| {
+            let (_, entry) = self.processes.get_index(n)?;
+            Some((ProcessId(n as u32), process.name.as_ref(), entry.span))
+        });
+        for doubt in lint::never_spawned(waiting, programs) {
+            self.report(doubt);
+        }
     }
 
     fn read_settings(&mut self, ast: &Ast) -> declare::Settings {

@@ -254,6 +254,13 @@ pub const VERBS: &[Verb] = &[
         false,
         identity::set_mandatory_policy,
     ),
+    verb(
+        "set_session_id",
+        "N [on t]",
+        "changes the interactive session of a token",
+        false,
+        identity::set_session_id,
+    ),
     verb("open_token", "[process P | thread P.T] for RIGHTS", "opens a token", true, identity::open_token),
     verb(
         "duplicate",
@@ -272,7 +279,7 @@ pub const VERBS: &[Verb] = &[
     }),
     verb(
         "logon",
-        "USER [(interactive | network | service | batch)]",
+        "USER [(interactive | network | service | batch | network_cleartext | new_credentials)]",
         "makes a session and a token for a user",
         true,
         identity::logon,

@@ -340,6 +340,7 @@ pub const STEPS_WITHOUT: &[(&str, &str)] = &[
     ("restrict", "takes a block of statements of the scenario"),
     ("set_default_dacl", "takes a block of statements of the scenario"),
     ("set_mandatory_policy", "is said once, in the scenario"),
+    ("set_session_id", "decides nothing that a script could notice"),
     ("call", "script functions call each other as functions"),
 ];
 

@@ -378,6 +378,8 @@ pub struct Token {
     pub primary_group_index: u8,
     /// The DACL of new objects that inherit none.
     pub default_dacl: Option<Arc<Acl>>,
+    /// Which desktop its bearer sits at; it decides nothing (TOK-18).
+    pub interactive_session: u32,
     /// Counts successful adjustments (TOK-20).
     pub modified: u32,
     /// The user of the process that made it, which its default descriptor names (TOK-28).
@@ -404,6 +406,7 @@ impl Token {
             owner_index: 0,
             primary_group_index: 0,
             default_dacl: None,
+            interactive_session: 0,
             modified: 0,
             creator,
             descriptor: None,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::json::{Mask, Principal, mask, principal};
 use super::names::Names;
-use super::text::told_before;
+use super::text::{audit_policy_words, told_before};
 use crate::access::{AuditTrigger, Decision, PolicyDiagnostic};
 use crate::engine::Record;
 use crate::privilege::PrivilegeState;
@@ -215,6 +215,10 @@ pub struct IdentityLine {
     pub confinement: Option<ConfinementLine>,
     /// Whether the process may start no other one.
     pub no_child_process: bool,
+    /// What is audited whatever objects say.
+    pub audit_policy: Vec<String>,
+    /// The interactive session.
+    pub session_id: u32,
 }
 
 /// A group of a token.
@@ -486,6 +490,8 @@ pub fn identity(names: &Names, shown: &Shown) -> IdentityLine {
             capabilities: principals(names, capabilities),
         }),
         no_child_process: shown.no_child_process,
+        audit_policy: audit_policy_words(shown),
+        session_id: shown.interactive_session,
     }
 }
 

@@ -725,6 +725,12 @@ pub fn show(shown: &Shown, names: &Names) -> String {
     if shown.no_child_process {
         line("No child process:", "yes");
     }
+    if shown.interactive_session != 0 {
+        line("Session Id:", &shown.interactive_session.to_string());
+    }
+    if !shown.audit_policy.is_empty() {
+        line("Audit Policy:", &audit_policy_words(shown).join(", "));
+    }
     out.push_str("\nGroups:\n");
     for group in &shown.groups {
         let (sid, name) = match &group.logon {
@@ -757,6 +763,11 @@ pub fn show(shown: &Shown, names: &Names) -> String {
         let _ = writeln!(out, "{row}");
     }
     out
+}
+
+/// What a shown token has audited, in the words of the language.
+pub(super) fn audit_policy_words(shown: &Shown) -> Vec<String> {
+    shown.audit_policy.iter_names().map(|(name, _)| name.to_lowercase()).collect()
 }
 
 fn push_column(row: &mut String, column: usize, value: &str) {

@@ -1,6 +1,6 @@
 //! Changing tokens: privileges, groups and defaults, each in one request that is done as a whole or not at all.
 //!
-//! Authority: TOK-14 to TOK-20, TOK-31, DIV-12, DIV-18.
+//! Authority: TOK-6, TOK-14 to TOK-20, TOK-31, DIV-12, DIV-18.
 
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use crate::token::{GroupAttributes, Identity, IdentityFacts, IntegrityLevel, Tok
 const TOKEN_ADJUST_PRIVILEGES: AccessMask = AccessMask(0x20);
 const TOKEN_ADJUST_GROUPS: AccessMask = AccessMask(0x40);
 const TOKEN_ADJUST_DEFAULT: AccessMask = AccessMask(0x80);
+const TOKEN_ADJUST_SESSIONID: AccessMask = AccessMask(0x100);
 
 impl Adjustment {
     /// The right on the token that it takes (TOK-27).
@@ -30,6 +31,7 @@ impl Adjustment {
             | Adjustment::DefaultGroup(_)
             | Adjustment::Integrity(_)
             | Adjustment::MandatoryPolicy(_) => TOKEN_ADJUST_DEFAULT,
+            Adjustment::SessionId(_) => TOKEN_ADJUST_SESSIONID,
         }
     }
 }
@@ -67,6 +69,8 @@ impl World {
                 self.require(thread, Privilege::TCB, recorder)?;
                 self.change_facts(id, |facts| facts.mandatory_policy = *policy);
             }
+            // The process is asked, whoever the thread acts as (TOK-6, TOK-18).
+            Adjustment::SessionId(_) => self.require_of_process(thread, Privilege::TCB, recorder)?,
             Adjustment::ResetPrivileges
             | Adjustment::Groups(..)
             | Adjustment::ResetGroups
@@ -91,6 +95,7 @@ impl World {
             Adjustment::DefaultGroup(sid) => {
                 token.primary_group_index = index_of(token, *sid, GroupAttributes::empty())?;
             }
+            Adjustment::SessionId(number) => token.interactive_session = *number,
             Adjustment::Privileges(..) | Adjustment::Integrity(_) | Adjustment::MandatoryPolicy(_) => {}
         }
         token.modified += 1; // TOK-20

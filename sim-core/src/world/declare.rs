@@ -114,15 +114,21 @@ pub enum LogonType {
     Batch,
     /// 5
     Service,
+    /// 8
+    NetworkCleartext,
+    /// 9
+    NewCredentials,
 }
 
 impl LogonType {
     /// Every kind with the word of the language and the name that `show` prints.
-    pub const ALL: [(LogonType, &'static str, &'static str); 4] = [
+    pub const ALL: [(LogonType, &'static str, &'static str); 6] = [
         (LogonType::Interactive, "interactive", "Interactive"),
         (LogonType::Network, "network", "Network"),
         (LogonType::Batch, "batch", "Batch"),
         (LogonType::Service, "service", "Service"),
+        (LogonType::NetworkCleartext, "network_cleartext", "NetworkCleartext"),
+        (LogonType::NewCredentials, "new_credentials", "NewCredentials"),
     ];
 
     /// The name that `show` prints.
@@ -131,14 +137,15 @@ impl LogonType {
         LogonType::ALL[self as usize].2
     }
 
-    /// The group that the minting authority adds (SES-2).
+    /// The group that the minting authority adds, if any (SES-2).
     #[must_use]
-    pub fn group(self) -> Sid {
+    pub fn group(self) -> Option<Sid> {
         match self {
-            LogonType::Interactive => crate::sid::INTERACTIVE,
-            LogonType::Network => crate::sid::NETWORK,
-            LogonType::Batch => crate::sid::BATCH,
-            LogonType::Service => crate::sid::SERVICE,
+            LogonType::Interactive => Some(crate::sid::INTERACTIVE),
+            LogonType::Network | LogonType::NetworkCleartext => Some(crate::sid::NETWORK),
+            LogonType::Batch => Some(crate::sid::BATCH),
+            LogonType::Service => Some(crate::sid::SERVICE),
+            LogonType::NewCredentials => None,
         }
     }
 }

@@ -115,7 +115,7 @@ impl World {
     fn network_groups(&self, facts: &IdentityFacts, session: SessionId) -> Vec<SidAndAttributes> {
         let plain = |sid| SidAndAttributes { sid, attributes: DEFAULT_GROUP };
         let mut groups: Vec<SidAndAttributes> =
-            [sid::EVERYONE, sid::AUTHENTICATED_USERS, LogonType::Network.group()].map(plain).into();
+            [sid::EVERYONE, sid::AUTHENTICATED_USERS, sid::NETWORK].map(plain).into();
         groups.extend(facts.groups.iter().filter(|group| travels(group)));
         groups.push(self.logon_group(session));
         groups

@@ -9,6 +9,7 @@ use super::op::{ErrorName, Failure, Success};
 use super::record::{EndedSession, Fact, Recorder};
 use super::{Session, World};
 use crate::ids::{SessionId, Slot, ThreadId, TokenId};
+use crate::model::FixedSessions;
 use crate::privilege::{Privilege, PrivilegeSet, PrivilegeState, Privileges};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sd::{Ace, AceType, Acl};
@@ -18,10 +19,11 @@ use crate::token::{
     MandatoryPolicy, SidAndAttributes, Token, TokenType,
 };
 
-/// SYSTEM's session, the Anonymous identity's, and the first of the others (SES-3).
-const SYSTEM_SESSION: u64 = 0;
-const NT_SYSTEM_SESSION: u64 = 999;
-const ANONYMOUS_SESSION: u64 = 998;
+/// The sessions that are always there: whose, and with which number (SES-3). SYSTEM's and the Anonymous identity's come first.
+const FIXED_SESSIONS: &[(Sid, u64)] = &[(SYSTEM, 0), (sid::ANONYMOUS, 998)];
+const NT_FIXED_SESSIONS: &[(Sid, u64)] =
+    &[(SYSTEM, 999), (sid::ANONYMOUS, 998), (sid::LOCAL_SERVICE, 997), (sid::NETWORK_SERVICE, 996)];
+/// The number of the first of the others.
 const FIRST_SESSION: u64 = 1001;
 
 /// What a handle that only shows can do (TOK-40).
@@ -74,14 +76,26 @@ impl Logon<'_> {
 }
 
 impl World {
-    /// The two sessions that are always there (SES-3).
+    /// The sessions that are always there (SES-3).
     pub(super) fn add_fixed_sessions(&mut self) {
-        let system = match self.model.system_session {
-            crate::model::SystemSession::Zero => SYSTEM_SESSION,
-            crate::model::SystemSession::Nt => NT_SYSTEM_SESSION,
-        };
-        self.push_session(system, LogonType::Service, SYSTEM, "SYSTEM");
-        self.push_session(ANONYMOUS_SESSION, LogonType::Network, sid::ANONYMOUS, "Anonymous");
+        for (user, number) in self.fixed_sessions() {
+            let kind = if *user == sid::ANONYMOUS { LogonType::Network } else { LogonType::Service };
+            let label = self.account_name(*user);
+            self.push_session(*number, kind, *user, &label);
+        }
+    }
+
+    fn fixed_sessions(&self) -> &'static [(Sid, u64)] {
+        match self.model.fixed_sessions {
+            FixedSessions::Two => FIXED_SESSIONS,
+            FixedSessions::Nt => NT_FIXED_SESSIONS,
+        }
+    }
+
+    /// The session of an account that has one from the beginning.
+    fn fixed_session(&self, account: Sid) -> Option<SessionId> {
+        let position = self.fixed_sessions().iter().position(|(user, _)| *user == account);
+        position.map(|position| SessionId(position as u32))
     }
 
     fn push_session(&mut self, number: u64, kind: LogonType, user: Sid, label: &str) -> SessionId {
@@ -99,8 +113,8 @@ impl World {
         let count = self.logons.entry(Arc::from(name.as_str())).or_insert(0);
         *count += 1;
         let label = format!("{name}#{count}");
-        // Two are fixed; the others follow in order of logon.
-        let number = FIRST_SESSION + self.sessions.len() as u64 - 2;
+        // The others follow the fixed ones in order of logon.
+        let number = FIRST_SESSION + (self.sessions.len() - self.fixed_sessions().len()) as u64;
         self.push_session(number, kind, user, &label)
     }
 
@@ -129,8 +143,8 @@ impl World {
             account.iter().map(|account| &account.shape).chain(logon.shape).collect();
         let declared = shapes.iter().rev().find_map(|shape| shape.logon);
         let how = logon.kind.or(declared).unwrap_or(kind.logon());
-        let session =
-            if logon.account == SYSTEM { SessionId(0) } else { self.new_session(how, logon.account) };
+        let fixed = self.fixed_session(logon.account);
+        let session = fixed.unwrap_or_else(|| self.new_session(how, logon.account));
         let elevation = shapes.iter().rev().find_map(|shape| shape.elevation).unwrap_or_default();
         let facts = self.facts_of(logon, kind, &shapes, (how, session, elevation))?;
         let privileges = privileges_of(&shapes, logon.account);
@@ -244,10 +258,10 @@ impl World {
     }
 
     fn leave_session(&mut self, id: SessionId) {
+        let is_fixed = id.index() < self.fixed_sessions().len(); // these never end (SES-3)
         let Some(session) = self.sessions.get_mut(id.index()) else { return };
         session.tokens = session.tokens.saturating_sub(1);
-        // The sessions of SYSTEM and of the Anonymous identity never end (SES-3).
-        if session.tokens > 0 || id.index() < 2 {
+        if session.tokens > 0 || is_fixed {
             return;
         }
         if let Some(pair) = session.pair.take() {
@@ -494,11 +508,13 @@ impl AccountKind {
                 plain(sid::AUTHENTICATED_USERS),
                 plain(sid::LOCAL),
             ],
-            AccountKind::User if logon != LogonType::Network => {
-                [sid::EVERYONE, sid::AUTHENTICATED_USERS, sid::USERS, logon.group()].map(plain).into()
+            AccountKind::User if logon.group() != Some(sid::NETWORK) => {
+                let groups = [sid::EVERYONE, sid::AUTHENTICATED_USERS, sid::USERS];
+                groups.into_iter().chain(logon.group()).map(plain).collect()
             }
             AccountKind::User | AccountKind::Service => {
-                [sid::EVERYONE, sid::AUTHENTICATED_USERS, logon.group()].map(plain).into()
+                let groups = [sid::EVERYONE, sid::AUTHENTICATED_USERS];
+                groups.into_iter().chain(logon.group()).map(plain).collect()
             }
         }
     }

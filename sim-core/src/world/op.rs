@@ -358,6 +358,8 @@ pub enum Adjustment {
     Integrity(IntegrityLevel),
     /// The mandatory policy (TOK-19).
     MandatoryPolicy(MandatoryPolicy),
+    /// The interactive session (TOK-18).
+    SessionId(u32),
 }
 
 /// What happens to a privilege.

@@ -12,7 +12,7 @@ use crate::ids::{ProcessId, Slot, ThreadId};
 use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::AccessMask;
 use crate::sid::Sid;
-use crate::token::{GroupAttributes, ImpersonationLevel, IntegrityLevel, Token};
+use crate::token::{AuditPolicy, GroupAttributes, ImpersonationLevel, IntegrityLevel, Token};
 
 const TOKEN_QUERY: AccessMask = AccessMask(0x8);
 const PROCESS_QUERY_INFORMATION: AccessMask = AccessMask(0x400);
@@ -40,6 +40,10 @@ pub struct Shown {
     pub confinement: Option<(Sid, Vec<Sid>)>,
     /// Whether the process may start no other one.
     pub no_child_process: bool,
+    /// What is audited whatever objects say (TOK-36).
+    pub audit_policy: AuditPolicy,
+    /// The interactive session (TOK-18).
+    pub interactive_session: u32,
 }
 
 /// Whose token it is.
@@ -218,6 +222,8 @@ impl World {
                 .as_ref()
                 .map(|sandbox| (sandbox.sid, sandbox.capabilities.iter().map(|entry| entry.sid).collect())),
             no_child_process: false,
+            audit_policy: facts.audit_policy,
+            interactive_session: token.interactive_session,
         }
     }
 }
