@@ -119,6 +119,7 @@ fn a_run_that_nobody_watches_comes_to_the_same_states() {
                 let (record, outcome) = (watched.advance(), alone.advance_silently());
                 assert_eq!(record.map(|record| record.outcome), outcome, "{}", path.display());
                 assert_eq!(watched.state(), alone.state(), "{} under {}", path.display(), model.name);
+                assert!(alone.world().is_consistent(), "{} under {}", path.display(), model.name);
                 if outcome.is_err() {
                     break;
                 }

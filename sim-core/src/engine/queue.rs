@@ -6,63 +6,105 @@ use std::hash::{Hash, Hasher};
 
 use crate::ids::ThreadId;
 
-/// Events that are still to come: at each, one thread takes its next step.
+/// Events that are still to come: at each, one thread takes its next step. A thread has one at most.
 ///
 /// Two queues are equal if the same threads come at the same times in the same order.
 #[derive(Clone, Debug, Default)]
 pub struct EventQueue {
     heap: BinaryHeap<Reverse<(u128, ThreadId)>>,
+    /// How many events were ever scheduled: the number of the last one.
     scheduled: u64,
+    /// The number of each thread's event, 0 if it has none. What is in the heap under another number was taken back; it is
+    /// never on top.
+    due: Vec<u64>,
+    /// How many events are to come.
+    len: usize,
+}
+
+/// The order of events: the time in the high half, the number in the low one, so that one comparison orders both.
+fn time_of(key: u128) -> u64 {
+    (key >> 64) as u64
 }
 
 impl EventQueue {
-    /// Schedules a thread's next step.
+    /// Schedules a thread's next step, in place of the one that was scheduled for it before.
     pub fn push(&mut self, time: u64, thread: ThreadId) {
-        // One comparison orders both: the time in the high half, the order of scheduling in the low one.
-        let key = u128::from(time) << 64 | u128::from(self.scheduled);
+        self.remove(thread);
         self.scheduled += 1;
-        self.heap.push(Reverse((key, thread)));
+        if self.due.len() <= thread.index() {
+            self.due.resize(thread.index() + 1, 0);
+        }
+        if let Some(due) = self.due.get_mut(thread.index()) {
+            *due = self.scheduled;
+            self.len += 1;
+            self.heap.push(Reverse((u128::from(time) << 64 | u128::from(self.scheduled), thread)));
+        }
     }
 
-    /// Takes back what is scheduled for threads.
-    pub fn remove(&mut self, gone: impl Fn(ThreadId) -> bool) {
-        self.heap.retain(|Reverse((_, thread))| !gone(*thread));
+    /// Takes back what is scheduled for a thread. It stays in the heap until its time, so that this goes through no queue.
+    pub fn remove(&mut self, thread: ThreadId) {
+        if let Some(due) = self.due.get_mut(thread.index())
+            && std::mem::take(due) != 0
+        {
+            self.len -= 1;
+            self.drop_removed();
+        }
     }
 
     /// The next event: its time and its thread.
     pub fn pop(&mut self) -> Option<(u64, ThreadId)> {
-        self.heap.pop().map(|Reverse((key, thread))| ((key >> 64) as u64, thread))
+        let Reverse((key, thread)) = self.heap.pop()?;
+        if let Some(due) = self.due.get_mut(thread.index()) {
+            *due = 0;
+        }
+        self.len -= 1;
+        self.drop_removed();
+        Some((time_of(key), thread))
+    }
+
+    /// Drops what was taken back and has come to the top.
+    fn drop_removed(&mut self) {
+        while self.heap.len() > self.len
+            && self.heap.peek().is_some_and(|Reverse((key, thread))| !self.is_due(*key, *thread))
+        {
+            self.heap.pop();
+        }
+    }
+
+    fn is_due(&self, key: u128, thread: ThreadId) -> bool {
+        self.due.get(thread.index()).is_some_and(|due| *due == key as u64)
     }
 
     /// The events in their order.
     fn in_order(&self) -> Vec<(u64, ThreadId)> {
         let mut events: Vec<_> = self.heap.iter().map(|Reverse(event)| *event).collect();
+        events.retain(|(key, thread)| self.is_due(*key, *thread));
         events.sort_unstable();
-        events.into_iter().map(|(key, thread)| ((key >> 64) as u64, thread)).collect()
+        events.into_iter().map(|(key, thread)| (time_of(key), thread)).collect()
     }
 
     /// How many events are to come.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.len
     }
 
     /// Whether none is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len == 0
     }
 
     /// The next event, which stays: its time and its thread.
     #[must_use]
     pub fn peek(&self) -> Option<(u64, ThreadId)> {
-        self.heap.peek().map(|Reverse((key, thread))| ((key >> 64) as u64, *thread))
+        self.heap.peek().map(|Reverse((key, thread))| (time_of(*key), *thread))
     }
 }
 
 impl PartialEq for EventQueue {
     fn eq(&self, other: &EventQueue) -> bool {
-        self.heap.len() == other.heap.len() && self.in_order() == other.in_order()
+        self.len == other.len && self.in_order() == other.in_order()
     }
 }
 
@@ -89,6 +131,30 @@ mod tests {
         let order: Vec<_> =
             std::iter::from_fn(|| queue.pop()).map(|(time, thread)| (time, thread.0)).collect();
         assert_eq!(order, [(0, 5), (3, 2), (3, 4), (5, 1), (5, 3)]);
+    }
+
+    #[test]
+    fn what_is_taken_back_does_not_come() {
+        let mut queue = EventQueue::default();
+        for thread in 1..=6 {
+            queue.push(u64::from(thread), ThreadId(thread));
+        }
+        for gone in [1, 2, 4, 4, 9] {
+            queue.remove(ThreadId(gone));
+        }
+        assert_eq!((queue.len(), queue.peek()), (3, Some((3, ThreadId(3)))), "what is gone is never on top");
+        // A thread has one event: the later one replaces the earlier.
+        queue.push(9, ThreadId(3));
+        queue.push(2, ThreadId(4));
+        let mut twin = EventQueue::default();
+        for (time, thread) in [(2, 4), (5, 5), (6, 6), (9, 3)] {
+            twin.push(time, ThreadId(thread));
+        }
+        assert_eq!(queue, twin);
+        assert_eq!(fingerprint::of(&queue), fingerprint::of(&twin));
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|(_, thread)| thread.0).collect();
+        assert_eq!(order, [4, 5, 6, 3]);
+        assert!(queue.is_empty() && queue.heap.is_empty());
     }
 
     #[test]

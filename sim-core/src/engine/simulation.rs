@@ -15,9 +15,9 @@ use super::scenario::{
 use super::script::{Event, Scene, Suspended, Turn};
 use super::{Ending, Finished, Left, Record, RunConfig, Totals, build_world};
 use crate::fingerprint;
-use crate::ids::{Slot, StepId, ThreadId};
+use crate::ids::{ProcessId, StepId, ThreadId};
 use crate::world::op::{Call, Operation, Outcome, ScriptFault};
-use crate::world::{BuildError, Fact, NoRecord, ProcessState, Recorder, World, WorldOperation};
+use crate::world::{BuildError, Fact, NoRecord, ProcessState, Recorder, World};
 
 /// The most control instructions between two steps: more can only be a loop in which nothing happens.
 const IDLE_INSTRUCTIONS: u32 = 100_000;
@@ -305,9 +305,6 @@ impl<'a> Simulation<'a> {
         self.state.happened += 1;
         let mut facts = R::default();
         let outcome = self.state.world.happen(&happening.operation, &mut facts);
-        if !matches!(happening.operation, WorldOperation::Change(_)) {
-            self.reap();
-        }
         self.wake();
         Taken {
             sequence: self.count(happening.id, outcome),
@@ -474,9 +471,6 @@ impl<'a> Simulation<'a> {
             Some(to) if refused => position.at = to,
             _ => position.at += 1,
         }
-        if matches!(step.operation, Operation::Exit | Operation::Exec(_) | Operation::Kill(_)) {
-            self.reap();
-        }
         Some(outcome)
     }
 
@@ -490,19 +484,6 @@ impl<'a> Simulation<'a> {
         }
         sequence
     }
-    /// What threads had before them that a step has ended will not come: neither their next steps nor their rounds.
-    fn reap(&mut self) {
-        let State { world, queue, positions, resting, .. } = &mut self.state;
-        let ended = |thread: ThreadId| world.thread(thread).state == ProcessState::Ended;
-        queue.remove(ended);
-        for (n, position) in positions.iter_mut().enumerate() {
-            if ended(ThreadId(n as u32)) {
-                position.parked = false;
-                *resting -= usize::from(std::mem::take(&mut position.resting));
-            }
-        }
-    }
-
     /// Holds a record against what was stated, and counts its decisions.
     fn judge(&mut self, expects: &[StepExpectation], record: &mut Record) {
         for fact in &record.facts {
@@ -547,9 +528,14 @@ impl<'a> Simulation<'a> {
 
     /// Threads that something has happened to try again, now and in the order in which it happened.
     fn wake(&mut self) {
+        // What threads that were ended had before them will not come: neither their next steps nor their rounds.
+        while let Some(thread) = self.state.world.take_interrupted() {
+            self.state.queue.remove(thread);
+            let position = &mut self.state.positions[thread.index()];
+            position.parked = false;
+            self.state.resting -= usize::from(std::mem::take(&mut position.resting));
+        }
         while let Some(thread) = self.state.world.take_started() {
-            // Nothing of an earlier life of the thread is left to happen.
-            self.state.queue.remove(|scheduled| scheduled == thread);
             if let Some(program) = self.scenario.programs.get(thread.index()) {
                 self.state.positions[thread.index()] = Position::of(program);
             }
@@ -603,6 +589,11 @@ impl<'a> Simulation<'a> {
     /// The threads that still wait, now that nothing is left to happen.
     fn left(&self) -> Vec<(ThreadId, Left)> {
         let mut left = Vec::new();
+        let resting = self.state.positions.iter().zip(self.state.world.threads());
+        let resting: BTreeSet<ProcessId> =
+            resting.filter(|(position, _)| position.resting).map(|(_, thread)| thread.process).collect();
+        let peer_rests =
+            |thread, slot| self.state.world.peer_of(thread, slot).is_some_and(|peer| resting.contains(&peer));
         for (n, (position, program)) in self.state.positions.iter().zip(&self.scenario.programs).enumerate() {
             let thread = ThreadId(n as u32);
             if position.resting {
@@ -618,20 +609,12 @@ impl<'a> Simulation<'a> {
                 asked.map_or((step.id, &step.operation), |asked| (asked.step, &asked.operation));
             let state = match operation {
                 // Another round of the peer's might send something, so this is no deadlock.
-                Operation::Receive(slot) if !self.peer_rests(thread, *slot) => Left::Deadlocked(id),
+                Operation::Receive(slot) if !peer_rests(thread, *slot) => Left::Deadlocked(id),
                 _ => Left::Idle(id),
             };
             left.push((thread, state));
         }
         left
-    }
-
-    /// Whether a thread at the other end of a connection is in an `every`.
-    fn peer_rests(&self, thread: ThreadId, slot: Slot) -> bool {
-        let world = &self.state.world;
-        let Some(peer) = world.peer_of(thread, slot) else { return false };
-        let resting = self.state.positions.iter().zip(world.threads());
-        resting.into_iter().any(|(position, thread)| position.resting && thread.process == peer)
     }
 
     /// Steps whose expectations were never looked at. A step that is written once and stands at many places has been reached

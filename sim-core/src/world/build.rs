@@ -84,8 +84,10 @@ impl World {
             written: BTreeMap::new(),
             handles: Vec::new(),
             free_handles: Vec::new(),
+            dooming: BTreeSet::new(),
             woken: VecDeque::new(),
             started: VecDeque::new(),
+            interrupted: VecDeque::new(),
             next_pid: FIRST_PID,
             programs: Arc::default(),
         };
@@ -469,6 +471,8 @@ impl Builder<'_> {
             delegation: decl.delegation,
             state: ProcessState::Waiting,
             declared: decl.descriptor.clone().map(Arc::new),
+            handles: BTreeSet::new(),
+            ends: BTreeSet::new(),
         });
         for thread in &decl.threads {
             self.world.threads.push(Thread {
@@ -479,7 +483,7 @@ impl Builder<'_> {
                 slots: vec![None; slots.next().unwrap_or(0) as usize],
                 serving: None,
                 inbox: VecDeque::new(),
-                taking: false,
+                line: None,
                 state: ProcessState::Waiting,
                 waits: thread.waits,
             });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::op::{DeniedBy, ErrorName, Failure, Success};
 use super::path::Name;
 use super::record::{Fact, HandleUse, ObjectName, Recorder};
-use super::{Held, World};
+use super::{Held, Line, World};
 use crate::access::Descriptor;
 use crate::ids::{ConnectionId, HandleId, ObjectId, ProcessId, Slot, ThreadId, TokenId};
 use crate::rights::{AccessMask, ObjectType};
@@ -65,6 +65,16 @@ pub enum HandleTarget {
     Object(ObjectId),
     /// A token, and the connection that it was captured from.
     Token(TokenId, Option<ConnectionId>),
+}
+
+impl Handle {
+    /// The object whose name goes with it.
+    pub(super) fn dooms(&self) -> Option<ObjectId> {
+        match (self.target, &self.doomed) {
+            (HandleTarget::Object(id), Some(_)) => Some(id),
+            _ => None,
+        }
+    }
 }
 
 /// The refusal of a mask test: the program sees `ACCESS_DENIED`, but nothing was decided anew (FILE-3).
@@ -167,9 +177,7 @@ impl World {
         match self.slot(thread, slot) {
             Some(Held::Connection(id)) => self.close_connection(thread, id)?,
             Some(Held::Handle(id)) => {
-                let handle = self.handles.get_mut(id.index()).and_then(Option::take);
-                let handle = handle.ok_or(ErrorName::InvalidHandle)?;
-                self.free_handles.push(id);
+                let handle = self.remove_handle(id).ok_or(ErrorName::InvalidHandle)?;
                 recorder.fact(|_| Fact::HandleUse(self.handle_use(&handle, AccessMask::NONE)));
                 self.let_go(handle);
                 Success::Ok
@@ -182,10 +190,22 @@ impl World {
 
     /// Closes a handle of a process that has ended.
     pub(super) fn close_handle(&mut self, id: HandleId) {
-        if let Some(handle) = self.handles.get_mut(id.index()).and_then(Option::take) {
-            self.free_handles.push(id);
+        if let Some(handle) = self.remove_handle(id) {
             self.let_go(handle);
         }
+    }
+
+    /// Takes a handle out of the table of its process.
+    fn remove_handle(&mut self, id: HandleId) -> Option<Handle> {
+        let handle = self.handles.get_mut(id.index()).and_then(Option::take)?;
+        self.free_handles.push(id);
+        if let Some(process) = self.processes.get_mut(handle.process.index()) {
+            process.handles.remove(&id);
+        }
+        if let Some(object) = handle.dooms() {
+            self.dooming.remove(&(object, id));
+        }
+        Some(handle)
     }
 
     /// A handle that came over a connection, in the receiver's table; without a name it is closed at once.
@@ -201,6 +221,12 @@ impl World {
 
     fn put_handle(&mut self, handle: Handle) -> HandleId {
         let id = self.free_handles.pop().unwrap_or(HandleId(self.handles.len() as u32));
+        if let Some(process) = self.processes.get_mut(handle.process.index()) {
+            process.handles.insert(id);
+        }
+        if let Some(object) = handle.dooms() {
+            self.dooming.insert((object, id));
+        }
         match self.handles.get_mut(id.index()) {
             Some(place) => *place = Some(handle),
             None => self.handles.push(Some(handle)),
@@ -214,9 +240,8 @@ impl World {
         match (handle.target, handle.doomed) {
             (HandleTarget::Token(token, _), _) => self.drop_token(token),
             (HandleTarget::Object(id), Some(name)) => {
-                let target = HandleTarget::Object(id);
-                let mut others = self.handles.iter().flatten();
-                if !others.any(|other| other.target == target && other.doomed.is_some()) {
+                let mut others = self.dooming.range((id, HandleId(0))..=(id, HandleId(u32::MAX)));
+                if others.next().is_none() {
                     self.doomed.remove(&id);
                     self.take_name(&name, id);
                 }
@@ -234,23 +259,19 @@ impl World {
         self.set_slot(thread, slot, None);
         if let Some(target) = self.threads.get_mut(to.index()) {
             target.inbox.push_back(held);
-            if std::mem::take(&mut target.taking) {
-                self.woken.push_back(to);
-            }
         }
+        self.serve(Line::Inbox(to));
         Ok(Success::Ok)
     }
 
     /// Takes what was given, or waits for it.
     pub(super) fn take(&mut self, thread: ThreadId, bind: Option<Slot>) -> Option<Result<Success, Failure>> {
-        let state = self.threads.get_mut(thread.index())?;
-        let Some(held) = state.inbox.pop_front() else {
-            state.taking = true;
+        let Some(held) = self.threads.get_mut(thread.index())?.inbox.pop_front() else {
+            self.wait_in(thread, Line::Inbox(thread));
             return None;
         };
-        state.taking = false;
         if let Held::Connection(id) = held {
-            state.serving = Some(id);
+            self.set_serving(thread, Some(id));
         }
         self.bind(thread, bind, held);
         Some(Ok(Success::Ok))

@@ -9,7 +9,7 @@ use super::check::{Ask, refused_by_gate};
 use super::handle::{HandleTarget, Opening};
 use super::op::{ErrorName, Failure, Success};
 use super::record::{CheckPurpose, Fact, ObjectName, PeerRecord, Recorder, Remark};
-use super::{Connection, Held, Installed, Message, Origin, ProcessState, Thread, World};
+use super::{Connection, Held, Installed, Line, Message, Origin, Process, ProcessState, World};
 use crate::access::Intents;
 use crate::ids::{ConnectionId, EndpointId, ProcessId, Slot, ThreadId, TokenId};
 use crate::model::{AnonymousPeerToken, ImpersonateAnonymous, PrimaryTokenInHand};
@@ -29,14 +29,6 @@ const CONNECT_RIGHT: AccessMask = AccessMask(0x0002);
 /// The two ends of a connection.
 const CLIENT: usize = 0;
 const SERVICE: usize = 1;
-
-/// The first of those that wait which has not ended in the meantime.
-fn next_alive(waiting: &mut VecDeque<ThreadId>, threads: &[Thread]) -> Option<ThreadId> {
-    let alive = |thread: &ThreadId| {
-        threads.get(thread.index()).is_some_and(|thread| thread.state == ProcessState::Running)
-    };
-    std::iter::from_fn(|| waiting.pop_front()).find(alive)
-}
 
 impl World {
     pub(super) fn connect<R: Recorder>(
@@ -88,7 +80,13 @@ impl World {
             open: [true, true],
             queues: [VecDeque::new(), VecDeque::new()],
             receiving: [VecDeque::new(), VecDeque::new()],
+            served_by: Vec::new(),
         });
+        for end in [CLIENT, SERVICE] {
+            if let Some(process) = self.holder_mut(id, end) {
+                process.ends.insert((id, end));
+            }
+        }
         if arrived {
             recorder.fact(|_| Fact::Remark(Remark::NetworkLogon));
         }
@@ -98,9 +96,8 @@ impl World {
         }
         if let Some(endpoint) = self.endpoints.get_mut(endpoint.index()) {
             endpoint.pending.push_back(id);
-            let threads = &self.threads;
-            self.woken.extend(next_alive(&mut endpoint.waiting, threads));
         }
+        self.serve(Line::Clients(endpoint));
         self.bind(thread, bind, Held::Connection(id));
         Ok(Success::Ok)
     }
@@ -160,20 +157,14 @@ impl World {
         endpoint: EndpointId,
         recorder: &mut R,
     ) -> Option<Result<Success, Failure>> {
-        let target = self.endpoints.get_mut(endpoint.index())?;
-        let Some(id) = target.pending.pop_front() else {
-            if !target.waiting.contains(&thread) {
-                target.waiting.push_back(thread);
-            }
+        let Some(id) = self.endpoints.get_mut(endpoint.index())?.pending.pop_front() else {
+            self.wait_in(thread, Line::Clients(endpoint));
             return None;
         };
-        target.waiting.retain(|waiting| *waiting != thread);
         if let Some(connection) = self.connections.get_mut(id.index()) {
             connection.server = Some(thread);
         }
-        if let Some(state) = self.threads.get_mut(thread.index()) {
-            state.serving = Some(id);
-        }
+        self.set_serving(thread, Some(id));
         recorder.fact(|_| self.peer(id));
         self.bind(thread, bind, Held::Connection(id));
         Some(Ok(Success::Ok))
@@ -254,7 +245,7 @@ impl World {
     fn post(&mut self, id: ConnectionId, end: usize, message: Message) {
         let Some(connection) = self.connections.get_mut(id.index()) else { return };
         connection.queues[end].push_back(message);
-        self.woken.extend(next_alive(&mut connection.receiving[end], &self.threads));
+        self.serve(Line::Messages(id, end));
     }
 
     pub(super) fn receive<R: Recorder>(
@@ -285,13 +276,10 @@ impl World {
             }
             None => {}
         }
-        let connection = self.connections.get_mut(id.index())?;
-        if !connection.open[1 - end] {
+        if !self.connection(id).open[1 - end] {
             return Some(Err(ErrorName::WrongState.into()));
         }
-        if !connection.receiving[end].contains(&thread) {
-            connection.receiving[end].push_back(thread);
-        }
+        self.wait_in(thread, Line::Messages(id, end));
         None
     }
 
@@ -314,8 +302,11 @@ impl World {
         if !std::mem::replace(&mut connection.open[end], false) {
             return;
         }
-        let waiting = std::mem::take(&mut connection.receiving[1 - end]);
-        self.woken.extend(waiting);
+        if let Some(process) = self.holder_mut(id, end) {
+            process.ends.remove(&(id, end));
+        }
+        while self.serve(Line::Messages(id, 1 - end)) {}
+        let Some(connection) = self.connections.get_mut(id.index()) else { return };
         // What was on its way to this end arrives nowhere.
         for message in std::mem::take(&mut connection.queues[end]) {
             if let Message::Handle(handle) = message {
@@ -324,29 +315,83 @@ impl World {
         }
         if end == SERVICE {
             // The captured identity lives as long as the service's end (IMP-3); the client may be gone before.
-            if let Some(token) = self.connections.get_mut(id.index()).and_then(|c| c.captured.take()) {
+            let Some(connection) = self.connections.get_mut(id.index()) else { return };
+            let serving = std::mem::take(&mut connection.served_by);
+            if let Some(token) = connection.captured.take() {
                 self.drop_token(token);
             }
-            for thread in &mut self.threads {
-                if thread.serving == Some(id) {
-                    thread.serving = None;
+            for thread in serving {
+                if let Some(state) = self.threads.get_mut(thread.index()) {
+                    state.serving = None;
                 }
             }
         }
     }
 
+    /// Which connection a thread serves from now on.
+    pub(super) fn set_serving(&mut self, thread: ThreadId, connection: Option<ConnectionId>) {
+        let Some(state) = self.threads.get_mut(thread.index()) else { return };
+        let before = std::mem::replace(&mut state.serving, connection);
+        if let Some(before) = before.and_then(|id| self.connections.get_mut(id.index())) {
+            before.served_by.retain(|other| *other != thread);
+        }
+        if let Some(now) = connection.and_then(|id| self.connections.get_mut(id.index()))
+            && let Err(place) = now.served_by.binary_search(&thread)
+        {
+            now.served_by.insert(place, thread);
+        }
+    }
+
+    /// The process that has an end of a connection.
+    fn holder_mut(&mut self, id: ConnectionId, end: usize) -> Option<&mut Process> {
+        let connection = self.connection(id);
+        let process = if end == CLIENT {
+            self.thread(connection.client).process
+        } else {
+            self.endpoint(connection.endpoint).process
+        };
+        self.processes.get_mut(process.index())
+    }
+
+    /// A thread waits, behind those that came before.
+    pub(super) fn wait_in(&mut self, thread: ThreadId, line: Line) {
+        let Some(state) = self.threads.get_mut(thread.index()) else { return };
+        if state.line.replace(line) != Some(line)
+            && let Some(waiting) = self.waiting_in(line)
+        {
+            waiting.push_back(thread);
+        }
+    }
+
+    /// Something has come for those that wait in a line: the first one tries again. Whether there was one.
+    pub(super) fn serve(&mut self, line: Line) -> bool {
+        let first = match line {
+            Line::Inbox(thread) => Some(thread),
+            _ => self.waiting_in(line).and_then(VecDeque::pop_front),
+        };
+        let Some(thread) = first else { return false };
+        let Some(state) = self.threads.get_mut(thread.index()) else { return false };
+        let waits = state.line.take_if(|waits| *waits == line).is_some();
+        if waits {
+            self.woken.push_back(thread);
+        }
+        waits
+    }
+
+    /// Who waits in a line; nobody but the thread itself waits at its inbox.
+    pub(super) fn waiting_in(&mut self, line: Line) -> Option<&mut VecDeque<ThreadId>> {
+        match line {
+            Line::Clients(endpoint) => Some(&mut self.endpoints.get_mut(endpoint.index())?.waiting),
+            Line::Messages(id, end) => self.connections.get_mut(id.index())?.receiving.get_mut(end),
+            Line::Inbox(_) => None,
+        }
+    }
+
     /// A process ends: so do its ends of all connections (PRC-7). What its clients' services captured stays.
     pub(super) fn close_connections_of(&mut self, process: ProcessId) {
-        for index in 0..self.connections.len() {
-            let connection = &self.connections[index];
-            let client = self.thread(connection.client).process == process;
-            let service = self.endpoint(connection.endpoint).process == process;
-            if client {
-                self.close_end(ConnectionId(index as u32), CLIENT);
-            }
-            if service {
-                self.close_end(ConnectionId(index as u32), SERVICE);
-            }
+        let Some(state) = self.processes.get_mut(process.index()) else { return };
+        for (id, end) in std::mem::take(&mut state.ends) {
+            self.close_end(id, end);
         }
     }
 

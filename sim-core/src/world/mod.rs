@@ -27,6 +27,7 @@ pub mod registry;
 mod security;
 mod show;
 mod token_ops;
+mod twice;
 mod volume;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -99,10 +100,14 @@ pub struct World {
     written: BTreeMap<ObjectId, u64>,
     handles: Vec<Option<Handle>>,
     free_handles: Vec<HandleId>,
+    /// The open handles with which a name goes, by object: those of `handles` that are asked for at every such close.
+    dooming: BTreeSet<(ObjectId, HandleId)>,
     /// Threads that something has happened to and that shall be tried again, in order.
     woken: VecDeque<ThreadId>,
     /// Threads that were spawned and whose programs begin, in order.
     started: VecDeque<ThreadId>,
+    /// Threads that were ended in the middle of their programs, and of which nothing is to come, in order.
+    interrupted: VecDeque<ThreadId>,
     /// The pid of the next process.
     next_pid: u32,
     /// The trust that programs are signed for (PRC-4, PRC-13).
@@ -239,6 +244,10 @@ pub struct Process {
     pub state: ProcessState,
     /// The parts of its own descriptor that were declared, in place of the default ones (PRC-9).
     declared: Option<Arc<DescriptorParts>>,
+    /// Its open handles, which it closes when it ends.
+    handles: BTreeSet<HandleId>,
+    /// The ends of connections that it has open, likewise.
+    ends: BTreeSet<(ConnectionId, usize)>,
 }
 
 /// Where a process or a thread is in its life.
@@ -269,12 +278,23 @@ pub struct Thread {
     pub serving: Option<ConnectionId>,
     /// What was given to it and not taken yet.
     inbox: VecDeque<Held>,
-    /// Whether it waits in `take`.
-    taking: bool,
+    /// What it waits for.
+    line: Option<Line>,
     /// Whether it waits to be spawned, runs or has ended.
     pub state: ProcessState,
     /// Whether a step spawns it: then it does not begin with its process.
     waits: bool,
+}
+
+/// Where a thread waits for its turn; each is served in the order in which threads came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Line {
+    /// `accept`
+    Clients(EndpointId),
+    /// `receive`, at an end of a connection.
+    Messages(ConnectionId, usize),
+    /// `take`: nobody else waits there.
+    Inbox(ThreadId),
 }
 
 /// An installed impersonation token, and how the thread came by it.
@@ -351,6 +371,8 @@ pub struct Connection {
     queues: [VecDeque<Message>; 2],
     /// Threads that wait for a message at each end.
     receiving: [VecDeque<ThreadId>; 2],
+    /// The threads that serve it, in order: those whose `serving` it is.
+    served_by: Vec<ThreadId>,
 }
 
 /// What is on its way over a connection.
@@ -433,8 +455,11 @@ impl World {
             written,
             handles,
             free_handles,
+            // What `handles` say as well.
+            dooming: _,
             woken,
             started,
+            interrupted,
             next_pid,
             programs,
         } = self;
@@ -444,7 +469,7 @@ impl World {
             (processes, threads, endpoints, connections),
             (objects, links, aliases, doomed, written),
             (volumes, made_up, damaged),
-            (handles, free_handles, woken, started),
+            (handles, free_handles, woken, started, interrupted),
             (next_pid, programs),
         )
     }
@@ -585,6 +610,11 @@ impl World {
     /// The next thread whose program begins, if any.
     pub fn take_started(&mut self) -> Option<ThreadId> {
         self.started.pop_front()
+    }
+
+    /// The next thread that was ended in the middle of its program, if any.
+    pub fn take_interrupted(&mut self) -> Option<ThreadId> {
+        self.interrupted.pop_front()
     }
 
     /// A thread.

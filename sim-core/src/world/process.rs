@@ -2,6 +2,7 @@
 //!
 //! Authority: PRC-1 to PRC-10, PRC-14, IMP-25, IMP-26, SES-5, TOK-41.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::check::Ask;
@@ -11,7 +12,7 @@ use super::op::{DeniedBy, ErrorName, Failure, SpawnToken, Success};
 use super::record::{CheckPurpose, Fact, ObjectName, Recorder, Remark};
 use super::{Process, ProcessState, World};
 use crate::access::{Descriptor, Intents, ProcessTrust};
-use crate::ids::{HandleId, ProcessId, ThreadId, TokenId};
+use crate::ids::{ProcessId, ThreadId, TokenId};
 use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sd::{Ace, AceFlags, AceType, Acl, SecurityDescriptor};
@@ -115,13 +116,12 @@ impl World {
 
     /// A thread at its beginning: nothing of an earlier life is left on it.
     fn reset_thread(&mut self, thread: ThreadId, before: ProcessState) {
+        self.set_serving(thread, None);
         let Some(state) = self.threads.get_mut(thread.index()) else { return };
         let installed = state.installed.take();
         let ended = state.state == ProcessState::Ended || before == ProcessState::Ended;
         state.slots.iter_mut().for_each(|slot| *slot = None);
-        state.serving = None;
         state.inbox.clear();
-        state.taking = false;
         state.state = ProcessState::Running;
         if let Some(installed) = installed.filter(|_| ended) {
             self.tokens.forget(installed.token);
@@ -167,9 +167,7 @@ impl World {
         self.revert(actor);
         let process = self.thread(actor).process;
         let (first, count) = self.process(process).threads;
-        for other in (first..first + count).map(ThreadId).filter(|other| *other != actor) {
-            self.interrupt(other);
-        }
+        self.interrupt((first..first + count).map(ThreadId).filter(|other| *other != actor));
         if let Some(state) = self.processes.get_mut(process.index()) {
             state.live_threads = 1;
             state.trust = self.programs.get(&image).copied().unwrap_or_default();
@@ -267,16 +265,25 @@ impl World {
         true
     }
 
-    /// Ends a thread wherever it is, out of every queue in which it waits.
-    fn interrupt(&mut self, thread: ThreadId) {
-        if !self.stop_thread(thread) {
-            return;
+    /// Ends threads wherever they are, out of the lines in which they wait. Each line is gone through once, however many of
+    /// them wait there.
+    fn interrupt(&mut self, threads: impl Iterator<Item = ThreadId>) {
+        let mut lines = BTreeSet::new();
+        for thread in threads {
+            if !self.stop_thread(thread) {
+                continue;
+            }
+            self.interrupted.push_back(thread);
+            lines.extend(self.threads.get_mut(thread.index()).and_then(|state| state.line.take()));
         }
-        for endpoint in &mut self.endpoints {
-            endpoint.waiting.retain(|waiting| *waiting != thread);
-        }
-        for connection in &mut self.connections {
-            connection.receiving.iter_mut().for_each(|queue| queue.retain(|waiting| *waiting != thread));
+        for line in lines {
+            let Some(waiting) = self.waiting_in(line).map(std::mem::take) else { continue };
+            let alive =
+                waiting.into_iter().filter(|waits| self.thread(*waits).state == ProcessState::Running);
+            let alive = alive.collect();
+            if let Some(waiting) = self.waiting_in(line) {
+                *waiting = alive;
+            }
         }
     }
 
@@ -287,20 +294,14 @@ impl World {
             return;
         }
         let (first, count) = self.process(process).threads;
-        for thread in (first..first + count).map(ThreadId) {
-            self.interrupt(thread);
-        }
+        self.interrupt((first..first + count).map(ThreadId));
         if let Some(state) = self.processes.get_mut(process.index()) {
             state.state = ProcessState::Ended;
             state.live_threads = 0;
         }
         self.close_connections_of(process);
-        for index in 0..self.handles.len() {
-            let id = HandleId(index as u32);
-            if self.handle(id).is_some_and(|handle| handle.process == process) {
-                self.close_handle(id);
-            }
-        }
+        let open = self.processes.get_mut(process.index()).map(|state| std::mem::take(&mut state.handles));
+        open.into_iter().flatten().for_each(|id| self.close_handle(id));
         let primary = self.process(process).primary;
         self.retire_token(primary);
     }
