@@ -2,7 +2,8 @@
 
 use crate::Operation;
 use crate::access::Watched::{Explained, Silent};
-use crate::{access, cedar, descriptor_text, queue, script, step, world};
+use crate::threads::Watched::{Records, Silent as Alone, Text};
+use crate::{access, cedar, descriptor_text, queue, script, step, threads, world};
 
 /// One case.
 pub struct Case {
@@ -39,9 +40,24 @@ pub const CASES: &[Case] = &[
     case("heap-1000", 10_000, || queue::heap(1_000)),
     case("queue-100000", 100_000, || queue::engine(100_000)),
     case("heap-100000", 100_000, || queue::heap(100_000)),
-    case("wait-1000", 10_000, || step::waits(1_000)),
+    case("wait-10", 10_000, || threads::waits(10, Records)),
+    case("wait-1000", 10_000, || threads::waits(1_000, Records)),
+    case("wait-100000", 100_000, || threads::waits(100_000, Records)),
+    case("wait-10-text", 10_000, || threads::waits(10, Text)),
+    case("wait-1000-text", 10_000, || threads::waits(1_000, Text)),
+    case("wait-100000-text", 100_000, || threads::waits(100_000, Text)),
+    case("wait-10-silent", 10_000, || threads::waits(10, Alone)),
+    case("wait-1000-silent", 10_000, || threads::waits(1_000, Alone)),
+    case("wait-100000-silent", 100_000, || threads::waits(100_000, Alone)),
+    case("wait-1000-bare", 10_000, || threads::waits_bare(1_000)),
     case("step-text", 1_000, step::with_text),
     case("step-no-text", 1_000, step::without_text),
+    case("step-silent", 1_000, threads::opens_silent),
+    case("step-bare", 1_000, threads::opens_bare),
+    case("clone", 500, threads::clone_small),
+    case("clone-1000", 50, || threads::clone(1_000)),
+    case("crowd-1000", 8_001, || threads::crowd(1_000)),
+    case("crowd-10000", 80_001, || threads::crowd(10_000)),
     case("sddl-read", 500, descriptor_text::read_sddl),
     case("sddl-write", 500, descriptor_text::write_sddl),
     case("binary-read", 2_000, descriptor_text::read_binary),
@@ -70,7 +86,15 @@ pub const RATIOS: &[(&str, &str, &str)] = &[
     ("event queue / bare heap, 100,000 pending", "queue-100000", "heap-100000"),
     ("event queue: 100,000 / 1,000 pending", "queue-100000", "queue-1000"),
     ("engine with waiting threads / bare heap, 1,000 pending", "wait-1000", "heap-1000"),
+    ("silent engine with waiting threads / bare heap, 1,000", "wait-1000-silent", "heap-1000"),
+    ("silent engine with waiting threads / queue and world alone", "wait-1000-silent", "wait-1000-bare"),
+    ("engine with waiting threads: 100,000 / 1,000", "wait-100000", "wait-1000"),
+    ("silent engine with waiting threads: 100,000 / 1,000", "wait-100000-silent", "wait-1000-silent"),
+    ("engine with waiting threads: text / silent, 1,000", "wait-1000-text", "wait-1000-silent"),
     ("step with text / without", "step-text", "step-no-text"),
+    ("step with records / silent", "step-no-text", "step-silent"),
+    ("silent step / queue and world alone", "step-silent", "step-bare"),
+    ("event among processes that end: 10,000 / 1,000", "crowd-10000", "crowd-1000"),
     ("JSON line / serde_json alone", "json-line", "json-serde"),
     ("script hook with 5 operations / rhai with 5 native calls", "script-hook", "script-rhai"),
 ];

@@ -13,6 +13,7 @@ mod measure;
 mod queue;
 mod script;
 mod step;
+mod threads;
 mod world;
 
 use std::process::ExitCode;

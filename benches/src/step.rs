@@ -37,23 +37,6 @@ pub fn without_text() -> Operation {
     })
 }
 
-/// Threads that do nothing but wait: what the engine itself costs, with as many events pending.
-pub fn waits(threads: u32) -> Operation {
-    let mut source =
-        String::from("scenario waits { model kobicha }\nuser alice { rid 1001 }\nprocess p as alice {\n");
-    for n in 0..threads {
-        // From one to two milliseconds. Writing to a string cannot fail.
-        let _ = writeln!(source, "  thread t{n} {{ loop {{ wait {}us }} }}", 1_000 + n * 7 % 1_000);
-    }
-    source.push_str("}\n");
-    let (scenario, _) = read(&source);
-    Box::new(move |times| {
-        run(&scenario, times, &mut |_, record| {
-            black_box(record);
-        })
-    })
-}
-
 /// The line of JSON of one and the same record, made of the record.
 pub fn json_line() -> Operation {
     on_one_record(|scenario, names, world, record| {
@@ -92,7 +75,8 @@ fn on_one_record(make: impl Fn(&Scenario, &Names, &World, &Record) -> Operation)
     made.expect("one event came")
 }
 
-fn opens() -> String {
+/// One process that opens a file over and over.
+pub fn opens() -> String {
     let mut source = String::from("scenario opens { model kobicha }\n");
     let groups: Vec<String> = (0..12).map(|n| format!("group{n}")).collect();
     for group in &groups {
@@ -116,7 +100,8 @@ fn opens() -> String {
     source
 }
 
-fn read(text: &str) -> (Scenario, Names) {
+/// What is run, of its text.
+pub fn read(text: &str) -> (Scenario, Names) {
     let mut sources = Sources::default();
     let file = sources.add("bench.scn".into(), text.into());
     let (scenario, diagnostics) = dsl::read_scenario(&mut sources, file);

@@ -88,6 +88,6 @@ fn file(n: u32) -> ObjectDecl {
         security: SecurityDecl::Parts(Box::new(parts)),
         program: None,
         values: Vec::new(),
-                edits: Vec::new(),
+        edits: Vec::new(),
     }
 }
