@@ -1,6 +1,6 @@
 //! Access masks, the generic mappings of every object class, and the one table of rights names.
 //!
-//! Authority: KACS v0.20 access masks, MS-DTYP 2.4.3. Rules MASK-1 to MASK-5, MAP-1 to MAP-5.
+//! Authority: KACS v0.20 access masks, MS-DTYP 2.4.3. Rules MASK-1 to MASK-5, MAP-1 to MAP-5, FILE-2, KEY-6.
 
 use std::fmt;
 use std::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, Not};

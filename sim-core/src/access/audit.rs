@@ -1,6 +1,6 @@
 //! The SACL walk: what is audited, what is watched, and whether staged policies would audit otherwise.
 //!
-//! Rules AUD-1 to AUD-9, FRC-1 to FRC-3, CAP-8. Auditing never changes access (AUD-7).
+//! Rules AUD-1 to AUD-9, FRC-1 to FRC-3, CAP-8, FILE-34. Auditing never changes access (AUD-7).
 
 use super::condition::Truth;
 use super::dacl::observe;

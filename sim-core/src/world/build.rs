@@ -15,6 +15,7 @@ use super::logon::{Logon, default_dacl};
 use super::op::Link;
 use super::path::Name;
 use super::record::ObjectName;
+use super::registry::key_masks_fit;
 use super::volume::Volume;
 use super::{Endpoint, FILE_ROOT, HIVES, Object, Process, ProcessState, Thread, Tokens, World};
 use crate::access::{Descriptor, Policy, PolicyAcl, PolicyCache, PolicyRule};
@@ -362,6 +363,20 @@ impl Builder<'_> {
     }
 
     fn descriptor_of(
+        &mut self,
+        parent: Option<ObjectId>,
+        object: &super::declare::ObjectDecl,
+        failed: &dyn Fn(&str) -> BuildError,
+    ) -> Result<Option<Arc<Descriptor>>, BuildError> {
+        let descriptor = self.edited_descriptor_of(parent, object, failed)?;
+        let fits = |descriptor: &Arc<Descriptor>| key_masks_fit(descriptor.source(), &self.world.model);
+        if object.class == ObjectType::Key && !descriptor.as_ref().is_none_or(fits) {
+            return Err(failed("an entry of its descriptor speaks of rights that no key has (KEY-8)"));
+        }
+        Ok(descriptor)
+    }
+
+    fn edited_descriptor_of(
         &mut self,
         parent: Option<ObjectId>,
         object: &super::declare::ObjectDecl,

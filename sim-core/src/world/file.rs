@@ -10,7 +10,8 @@ use super::declare::{DaclDecl, DescriptorParts};
 use super::handle::{HandleTarget, Opening};
 use super::op::{Disposition, ErrorName, Failure, FileOpen, OpenStatus, Success};
 use super::path::{Name, Route};
-use super::record::{CheckPurpose, Fact, ObjectName, Recorder};
+use super::record::{CheckPurpose, Fact, ObjectName, Recorder, Remark};
+use super::registry::key_masks_fit;
 use super::security::{owner_groups, refused_write, writer};
 use super::volume::InForce;
 use super::{FILE_ROOT, Object, World};
@@ -21,9 +22,9 @@ use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sd::inherit::{Creation, CreatorDefaults, descriptor_for_new};
 use crate::sd::ownership::check_creator;
-use crate::sd::{Acl, SdControl, SecurityDescriptor};
+use crate::sd::{AceType, Acl, SdControl, SecurityDescriptor};
 use crate::sid::Sid;
-use crate::token::Token;
+use crate::token::{IntegrityLevel, MandatoryPolicy, Token};
 
 const WRITE_DATA: AccessMask = AccessMask(0x2);
 pub(super) const ADD_FILE: AccessMask = AccessMask(0x2);
@@ -210,7 +211,11 @@ impl World {
             check_given(&subject, parts, &self.model, recorder)?;
         }
         let descriptor = self.descriptor_below(new.name.parent, given, &subject, new.class)?;
+        if new.class == ObjectType::Key && !key_masks_fit(descriptor.source(), &self.model) {
+            return Err(ErrorName::InvalidSecurityDescriptor.into());
+        }
         let owner = descriptor.source().owner;
+        let remarks = remarks_on_new(descriptor.source(), given, &subject);
         let (granted, alarm) = self.grant_to_creator(thread, &descriptor, &new, recorder)?;
         let status = match new.replaces {
             Some(_) => OpenStatus::Superseded,
@@ -224,6 +229,9 @@ impl World {
         recorder.fact(|_| Fact::Opened(status, new.class));
         if let Some(owner) = owner {
             recorder.fact(|_| Fact::Owner(owner));
+        }
+        for remark in remarks.into_iter().flatten() {
+            recorder.fact(|_| Fact::Remark(remark));
         }
         let doomed = Some(name).filter(|_| new.delete_on_close);
         let opening = Opening { alarm, doomed, ..Opening::plain(HandleTarget::Object(id), granted) };
@@ -407,6 +415,25 @@ pub(super) fn subject_defaults(subject: &Token) -> Defaults {
         group: subject.primary_group(),
         dacl: subject.default_dacl.clone(),
     }
+}
+
+/// What a review should see of a new descriptor: that it lets everybody in, though nobody said so (FILE-16), and that its creator
+/// is below the level that it has for want of a label (OPEN-19).
+fn remarks_on_new(
+    new: &SecurityDescriptor,
+    given: Option<&DescriptorParts>,
+    subject: &Token,
+) -> [Option<Remark>; 2] {
+    let meant = given.is_some_and(|parts| parts.dacl == Some(DaclDecl::Null));
+    let labels =
+        new.sacl.iter().flat_map(|list| &list.aces).filter(|ace| ace.kind == AceType::MANDATORY_LABEL);
+    let facts = subject.facts();
+    let below = facts.integrity < IntegrityLevel::Medium
+        && facts.mandatory_policy.contains(MandatoryPolicy::NO_WRITE_UP);
+    [
+        (new.dacl.is_none() && !meant).then_some(Remark::NullDacl),
+        (below && labels.count() == 0).then_some(Remark::AboveItsCreator),
+    ]
 }
 
 /// The limits on a descriptor that a creator gives (FILE-18).

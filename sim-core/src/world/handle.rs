@@ -1,6 +1,6 @@
 //! Handles: the mask that was granted when they were opened, and the mask tests of later operations.
 //!
-//! Authority: FILE-3 to FILE-7, KEY-11, IMP-27. No decision is made here: a handle outlives the identity that opened it.
+//! Authority: FILE-3 to FILE-7, FILE-35, KEY-11, IMP-27. No decision is made here: a handle outlives the identity that opened it.
 
 use std::sync::Arc;
 

@@ -10,20 +10,19 @@ use super::change::{
 };
 use super::declare::{DescriptorParts, MissingSd, SecurityDecl};
 use super::directory::Difference;
-use super::file::creator_descriptor;
 use super::op::{ErrorName, Failure, Outcome, Success};
 use super::path::Name;
 use super::record::{Fact, Recorder};
-use super::registry::fold;
-use super::security::{given_parts, map_rights};
+use super::registry::{fold, key_masks_fit};
+use super::security::{assigned, given_parts};
 use super::{FILE_ROOT, HIVES, Handle, HandleTarget, ProcessState, World};
 use crate::ids::{ObjectId, ProcessId};
 use crate::model::Model;
-use crate::rights::ObjectType;
+use crate::rights::{GenericMapping, ObjectType};
 use crate::sd::edit::{Edit, EditError, edit};
 use crate::sd::inherit::inherit_into;
 use crate::sd::ownership::{Writer, WriterPrivileges, merge};
-use crate::sd::{Acl, SdControl, SecurityDescriptor};
+use crate::sd::{Ace, AceType, Acl, SdControl, SecurityDescriptor};
 use crate::sid::{SYSTEM, Sid};
 use crate::text::name;
 use crate::token::Token;
@@ -154,7 +153,7 @@ impl World {
         match &change.security {
             DescriptorChange::Whole(SecurityDecl::Missing) => self.set_descriptor(id, None),
             DescriptorChange::Whole(whole) => match (self.whole_descriptor(whole, change.class), whole) {
-                (Ok(source), _) => self.store(id, source),
+                (Ok(source), _) => self.store_changed(id, source)?,
                 (Err(why), SecurityDecl::Damaged(_)) => self.damage(id, why),
                 (Err(why), _) => return Err(ChangeError::Unreadable(why)),
             },
@@ -166,7 +165,7 @@ impl World {
                 };
                 let above = name.and_then(|name| source(name.parent));
                 let after = changed(source(id).as_ref(), above.as_ref(), parts, change.class, &self.model)?;
-                self.store(id, after);
+                self.store_changed(id, after)?;
             }
         }
         for (name, data) in &change.values {
@@ -177,6 +176,15 @@ impl World {
         }
         recorder.fact(|_| Fact::Changed(self.describe(id), self.open_handles_on(id)));
         self.tell_whole_security(id, recorder);
+        Ok(())
+    }
+
+    fn store_changed(&mut self, id: ObjectId, descriptor: SecurityDescriptor) -> Result<(), ChangeError> {
+        if self.object(id).class == ObjectType::Key && !key_masks_fit(&descriptor, &self.model) {
+            let why = "an entry speaks of rights that no key has (KEY-8)";
+            return Err(ChangeError::Unreadable(why.to_owned()));
+        }
+        self.store(id, descriptor);
         Ok(())
     }
 
@@ -278,21 +286,19 @@ pub(super) fn changed(
         dacl: whole(change.dacl.as_ref()),
         sacl: whole(change.sacl.as_ref()),
     };
-    let new = creator_descriptor(&given, model);
+    let new = assigned(&given, class, model);
     let none = SecurityDescriptor::default();
     let current = current.unwrap_or(&none);
     let mut after = merge(current, &new, given_parts(&given), &anybody).map_err(|_| ChangeError::NoOwner)?;
     let mapping = model.mapping(class);
-    map_rights(&mut after, mapping);
     if let Some(NewList::Edits(edits)) = &change.dacl {
         let list = after.dacl.as_ref().ok_or(EditError::NullDacl)?;
-        after.dacl = Some(edit(list, &under(edits, model), mapping, model)?);
+        after.dacl = Some(edit(list, &under(edits, mapping, model), mapping, model)?);
     }
     if let Some(NewList::Edits(edits)) = &change.sacl {
         let list = after.sacl.take().unwrap_or_else(|| Acl::new(Vec::new()));
-        after.sacl = Some(edit(&list, &under(edits, model), mapping, model)?);
+        after.sacl = Some(edit(&list, &under(edits, mapping, model), mapping, model)?);
     }
-    map_rights(&mut after, mapping);
     let mut asks = SdControl::empty();
     asks.set(SdControl::DACL_PROTECTED, new.control.contains(SdControl::DACL_AUTO_INHERIT_REQ));
     asks.set(SdControl::SACL_PROTECTED, new.control.contains(SdControl::SACL_AUTO_INHERIT_REQ));
@@ -310,6 +316,13 @@ fn whole<T: Clone>(change: Option<&NewList<T>>) -> Option<T> {
     }
 }
 
-fn under(edits: &[EntryEdit], model: &Model) -> Vec<Edit> {
-    edits.iter().map(|edit| edit.under(model)).collect()
+/// Edits as they are assigned: the rest of a list stays as it is.
+fn under(edits: &[EntryEdit], mapping: GenericMapping, model: &Model) -> Vec<Edit> {
+    let assigned = |edit: &EntryEdit| match edit.under(model) {
+        Edit::Add(place, ace) if ace.kind != AceType::MANDATORY_LABEL => {
+            Edit::Add(place, Ace { mask: mapping.map(ace.mask), ..ace })
+        }
+        other => other,
+    };
+    edits.iter().map(assigned).collect()
 }

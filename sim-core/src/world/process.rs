@@ -1,6 +1,6 @@
 //! Processes and threads: how they begin, run another program and end, and who may reach another one.
 //!
-//! Authority: PRC-1 to PRC-10, PRC-14, IMP-25, IMP-26, SES-5, TOK-41.
+//! Authority: PRC-1 to PRC-10, FILE-8, PRC-14, IMP-25, IMP-26, SES-5, TOK-41.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -171,6 +171,10 @@ pub enum Remark {
     NotAllAssigned,
     /// The token fell to the integrity of the program (PRC-5).
     IntegrityLowered,
+    /// A new object lets everybody do everything, as neither its parent nor its creator says who may what (FILE-16).
+    NullDacl,
+    /// A new object has no label, so counts as Medium, and whoever made it is below that (OPEN-19).
+    AboveItsCreator,
     /// The connection goes to another host, and a network logon is made there (IMP-36).
     NetworkLogon,
 }
@@ -183,6 +187,8 @@ impl Remark {
             Remark::LevelLaundered => ("level_laundered", "TOK-10"),
             Remark::HandleTransfer => ("handle_transfer", "PRC-12"),
             Remark::NotAllAssigned => ("not_all_assigned", "TOK-14"),
+            Remark::NullDacl => ("null_dacl", "FILE-16"),
+            Remark::AboveItsCreator => ("above_its_creator", "OPEN-19"),
             Remark::NetworkLogon => ("network_logon", "IMP-36"),
             Remark::IntegrityLowered => ("integrity_lowered", "PRC-5"),
         }

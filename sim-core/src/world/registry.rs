@@ -1,6 +1,6 @@
 //! Registry keys and values: opening, creating, reading and writing.
 //!
-//! Authority: KEY-1 to KEY-13, KEY-16, KEY-22 (registry text v0.21).
+//! Authority: KEY-1 to KEY-13, KEY-16, KEY-20, KEY-22, KEY-24 (registry text v0.21).
 
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ use super::record::{CheckPurpose, Fact, Recorder};
 use super::{HIVES, Handle, World};
 use crate::access::Intents;
 use crate::ids::{ObjectId, Slot, ThreadId};
-use crate::model::CreatedKeys;
+use crate::model::{CreatedKeys, Model};
 use crate::rights::{AccessMask, ObjectType};
+use crate::sd::{AceType, SecurityDescriptor};
 use crate::text::quote;
 
 const QUERY_VALUE: AccessMask = AccessMask(0x1);
@@ -22,6 +23,17 @@ const SET_VALUE: AccessMask = AccessMask(0x2);
 const CREATE_SUB_KEY: AccessMask = AccessMask(0x4);
 /// What a key may be asked for (KEY-7).
 const REQUESTABLE: AccessMask = AccessMask(0xF30F_003F);
+
+/// What an entry of a key's descriptor may speak of (KEY-8).
+const IN_ENTRIES: AccessMask = AccessMask(0x010F_003F);
+
+/// Whether the entries of a key's descriptor speak of rights on keys only; a label's mask holds none (KEY-8).
+pub(super) fn key_masks_fit(descriptor: &SecurityDescriptor, model: &Model) -> bool {
+    let mapping = model.mapping(ObjectType::Key);
+    let lists = descriptor.dacl.iter().chain(&descriptor.sacl);
+    let entries = lists.flat_map(|list| &list.aces).filter(|ace| ace.kind != AceType::MANDATORY_LABEL);
+    entries.filter(|ace| ace.kind.row().is_some()).all(|ace| IN_ENTRIES.contains(mapping.map(ace.mask)))
+}
 
 /// The most bytes of a value (KEY-2).
 const MOST_BYTES: usize = 1 << 20;

@@ -10,9 +10,11 @@ use super::file::creator_descriptor;
 use super::handle::HandleTarget;
 use super::op::{ErrorName, Failure, LabelChange, Place, SecurityChange, Success};
 use super::record::{CheckPurpose, Fact, Recorder, Unasked};
+use super::registry::key_masks_fit;
 use super::volume::InForce;
 use crate::access::{Descriptor, Intents};
 use crate::ids::{ObjectId, Slot, ThreadId, TokenId};
+use crate::model::Model;
 use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, GenericMapping, ObjectType};
 use crate::sd::inherit::{ListChange, Propagated, propagate};
@@ -100,10 +102,24 @@ impl World {
         self.has_security(id)?;
         let bare = SecurityDescriptor::default();
         let current = self.security_of(id).map_or(&bare, |descriptor| descriptor.source());
-        let merged = self.merged(thread, current, change, parts, recorder)?;
+        let class = self.object(id).class;
+        let merged = self.merged(thread, current, &self.written(change, class), parts, recorder)?;
+        if class == ObjectType::Key && !key_masks_fit(&merged, &self.model) {
+            return Err(ErrorName::InvalidSecurityDescriptor.into());
+        }
         self.store(id, merged);
         self.tell_security(id, parts == Parts::SACL, recorder);
         Ok(Success::Ok)
+    }
+
+    /// What a step writes, as a descriptor of its own.
+    fn written(&self, change: &SecurityChange, class: ObjectType) -> SecurityDescriptor {
+        let mut new = assigned(&change.parts, class, &self.model);
+        if let LabelChange::Set(label) = &change.label {
+            let list = SaclDecl { entries: vec![label.clone()], ..SaclDecl::default() };
+            new.sacl = Some(Acl::new(list.aces(&self.model)));
+        }
+        new
     }
 
     /// A descriptor with the given parts in place of its own, if the thread's subject may write them so.
@@ -111,18 +127,13 @@ impl World {
         &self,
         thread: ThreadId,
         current: &SecurityDescriptor,
-        change: &SecurityChange,
+        new: &SecurityDescriptor,
         parts: Parts,
         recorder: &mut R,
     ) -> Result<SecurityDescriptor, Failure> {
         let subject = self.subject_token(thread)?;
         let owner_groups = owner_groups(subject);
-        let mut new = creator_descriptor(&change.parts, &self.model);
-        if let LabelChange::Set(label) = &change.label {
-            let list = SaclDecl { entries: vec![label.clone()], ..SaclDecl::default() };
-            new.sacl = Some(Acl::new(list.aces(&self.model)));
-        }
-        let merged = merge(current, &new, parts, &writer(subject, &owner_groups)).map_err(|refusal| {
+        let merged = merge(current, new, parts, &writer(subject, &owner_groups)).map_err(|refusal| {
             recorder.fact(|_| Fact::Reason(refusal.to_string()));
             refused_write(refusal)
         })?;
@@ -153,8 +164,8 @@ impl World {
         let (_, handle) = self.handle_in(thread, slot)?;
         self.test_mask(handle, &[parts.required()], recorder)?;
         let current = self.token_descriptor(token);
-        let mut merged = self.merged(thread, current.source(), change, parts, recorder)?;
-        map_rights(&mut merged, self.model.mapping(ObjectType::Token));
+        let new = self.written(change, ObjectType::Token);
+        let merged = self.merged(thread, current.source(), &new, parts, recorder)?;
         if let Some(token) = self.tokens.get_mut(token) {
             token.descriptor = Some(Arc::new(merged));
         }
@@ -203,10 +214,9 @@ impl World {
         Ok(id)
     }
 
-    /// Compiles a descriptor and puts it in place; generic rights are mapped as it is assigned (W-ACC-8).
-    pub(super) fn store(&mut self, id: ObjectId, mut descriptor: SecurityDescriptor) {
+    /// Compiles a descriptor and puts it in place.
+    pub(super) fn store(&mut self, id: ObjectId, descriptor: SecurityDescriptor) {
         let mapping = self.model.mapping(self.object(id).class);
-        map_rights(&mut descriptor, mapping);
         let compiled = Descriptor::compile(descriptor, mapping, &self.model, Arc::make_mut(&mut self.sids));
         self.set_descriptor(id, Some(Arc::new(compiled)));
     }
@@ -266,8 +276,15 @@ impl World {
     }
 }
 
+/// Parts that are given, as they are assigned: generic rights are mapped then, and only in what is given (W-ACC-8, FILE-25).
+pub(super) fn assigned(parts: &DescriptorParts, class: ObjectType, model: &Model) -> SecurityDescriptor {
+    let mut given = creator_descriptor(parts, model);
+    map_rights(&mut given, model.mapping(class));
+    given
+}
+
 /// Generic rights become what they stand for; a label's mask holds none.
-pub(super) fn map_rights(descriptor: &mut SecurityDescriptor, mapping: GenericMapping) {
+fn map_rights(descriptor: &mut SecurityDescriptor, mapping: GenericMapping) {
     for acl in descriptor.dacl.iter_mut().chain(&mut descriptor.sacl) {
         for ace in acl.aces.iter_mut().filter(|ace| ace.kind != AceType::MANDATORY_LABEL) {
             ace.mask = mapping.map(ace.mask);

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::World;
 use super::change::VolumeChange;
 use super::declare::{DaclDecl, DescriptorParts, MissingSd, VolumeDecl};
-use super::file::{Defaults, creator_descriptor};
+use super::file::Defaults;
 use super::record::{Fact, MadeUp, Recorder, Unasked};
+use super::security::assigned;
 use crate::access::Descriptor;
 use crate::ids::{ObjectId, ThreadId};
 use crate::rights::AccessMask;
@@ -190,8 +191,7 @@ impl World {
         }
         if source.sacl.is_none() && given.sacl.is_some() {
             let sacl = DescriptorParts { sacl: given.sacl.clone(), ..DescriptorParts::default() };
-            source.sacl = creator_descriptor(&sacl, &self.model).sacl;
-            super::security::map_rights(&mut source, self.model.mapping(self.object(id).class));
+            source.sacl = assigned(&sacl, self.object(id).class, &self.model).sacl;
         }
         Ok((source, if given.dacl.is_some() { "the volume's template" } else { "the fallback" }))
     }
