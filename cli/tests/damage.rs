@@ -349,6 +349,67 @@ fn bombs() -> Vec<(&'static str, String)> {
             format!("{steps} if revert {{ revert }} {} }}", "else if revert { revert } ".repeat(20_000)),
         ),
         ("nested ifs", format!("{steps} {} revert {} }}", "if revert { ".repeat(MANY), "}".repeat(MANY))),
+        ("parentheses of an if", format!("{steps} if {} impersonating {{ revert }} }}", "(".repeat(MANY))),
+        ("closed parentheses of an if", {
+            let (open, close) = ("(".repeat(MANY), ")".repeat(MANY));
+            format!("{steps} if {open} impersonating {close} {{ revert }} }}")
+        }),
+        ("lists of lists", format!("{head}let x = {} 1 {}", "[".repeat(MANY), "]".repeat(MANY))),
+        (
+            "rounds in rounds",
+            format!("{head}{} user u {{}} {}", "for n in 1..1 { ".repeat(MANY), "}".repeat(MANY)),
+        ),
+        ("calls of calls", {
+            let calls: String =
+                (0..1_000).map(|n| format!("procedure p{n} {{ call p{} }}\n", n + 1)).collect();
+            format!("{head}{calls}procedure p1000 {{ revert }}\nprocess p as SYSTEM {{ call p0 }}")
+        }),
+        ("values of values", {
+            let values: String = (0..3_000).map(|n| format!("let v{n} = v{}\n", n + 1)).collect();
+            format!("{head}{values}let v3000 = 1\nuser u {{ rid v0 }}")
+        }),
+        (
+            "conditions of entries",
+            format!("{entry} {}@User.a == 1{} }} }}", "(".repeat(MANY), ")".repeat(MANY)),
+        ),
+        ("negated conditions of entries", format!("{entry} {}(@User.a == 1) }} }}", "!".repeat(MANY))),
+        (
+            "a script's parentheses",
+            format!("{head}script {{ fn f() {{ {}1{} }} }}", "(".repeat(MANY), ")".repeat(MANY)),
+        ),
+        (
+            "a script's lists",
+            format!("{head}script {{ fn f() {{ {}{} }} }}", "[".repeat(MANY), "]".repeat(MANY)),
+        ),
+        (
+            "a script's maps",
+            format!("{head}script {{ fn f() {{ {}1{} }} }}", "#{a: ".repeat(MANY), "}".repeat(MANY)),
+        ),
+        ("a script's negations", format!("{head}script {{ fn f() {{ {}true }} }}", "!".repeat(MANY))),
+        ("a script's sums", format!("{head}script {{ fn f() {{ 1{} }} }}", " + 1".repeat(MANY))),
+        (
+            "a script's calls",
+            format!("{head}script {{ fn f(x) {{ {}1{} }} }}", "f(".repeat(MANY), ")".repeat(MANY)),
+        ),
+        (
+            "a script's ifs",
+            format!("{head}script {{ fn f() {{ {} {} }} }}", "if true { ".repeat(MANY), "}".repeat(MANY)),
+        ),
+        (
+            "a script's else ifs",
+            format!("{head}script {{ fn f() {{ if true {{ }} {} }} }}", "else if true { } ".repeat(5_000)),
+        ),
+        ("a script's texts in texts", format!("{head}script {{ fn f() {{ {} }} }}", "`${".repeat(MANY))),
+        ("a script's members", format!("{head}script {{ fn f(x) {{ x{} }} }}", ".a".repeat(MANY))),
+        (
+            "a script's indices",
+            format!("{head}script {{ fn f(x) {{ {}1{} }} }}", "x[".repeat(MANY), "]".repeat(MANY)),
+        ),
+        (
+            "a predicate's parentheses",
+            format!("{head}never script {{ |e| {}true{} }}", "(".repeat(MANY), ")".repeat(MANY)),
+        ),
+        ("overlays in overlays", format!("{head}{}", "whatif \"x\" { ".repeat(MANY))),
         ("repetitions", format!("{steps} {} revert {} }}", "repeat 999999999 { ".repeat(60), "}".repeat(60))),
         ("expectations", format!("{steps} revert {} }}", "=> ok ".repeat(20_000))),
         ("assignments", format!("{head}{}", "a = ".repeat(20_000))),

@@ -43,6 +43,11 @@ fn scenarios() {
 }
 
 #[test]
+fn scripts() {
+    briefly("script", 500);
+}
+
+#[test]
 fn formatted_scenarios() {
     briefly("format", 250);
 }

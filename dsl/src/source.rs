@@ -14,14 +14,45 @@ struct Source {
     text: String,
     /// Where each line begins.
     lines: Vec<u32>,
+    /// How many characters begin in front of each multiple of [`STRIDE`], so that a column in a long line is not counted from
+    /// the line's beginning.
+    characters: Vec<u32>,
+}
+
+/// The bytes between two counts of characters.
+const STRIDE: usize = 256;
+
+/// How many characters begin in these bytes.
+fn beginnings(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count() as u32
+}
+
+impl Source {
+    fn new(name: String, text: String) -> Source {
+        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
+        let lines = std::iter::once(0).chain(starts).collect();
+        let mut sum = 0;
+        let sums = text.as_bytes().chunks(STRIDE).map(|chunk| {
+            sum += beginnings(chunk);
+            sum
+        });
+        let characters = std::iter::once(0).chain(sums).collect();
+        Source { name, text, lines, characters }
+    }
+
+    /// How many characters begin in front of an offset.
+    fn characters_before(&self, offset: usize) -> u32 {
+        let offset = offset.min(self.text.len());
+        let counted = offset / STRIDE;
+        let rest = self.text.as_bytes().get(counted * STRIDE..offset).unwrap_or_default();
+        self.characters.get(counted).copied().unwrap_or(0) + beginnings(rest)
+    }
 }
 
 impl Sources {
     /// Takes a text in; `name` is its path relative to the root, with `/`.
     pub fn add(&mut self, name: String, text: String) -> FileId {
-        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
-        let lines = std::iter::once(0).chain(starts).collect();
-        self.files.push(Source { name, text, lines });
+        self.files.push(Source::new(name, text));
         FileId((self.files.len() - 1) as u16)
     }
 
@@ -85,7 +116,9 @@ impl Sources {
     #[must_use]
     pub fn line_col(&self, span: Span) -> (u32, u32) {
         let (line, start) = self.line_of(span);
-        let before = self.text(span.file).get(start..span.start as usize).unwrap_or("");
-        (line as u32 + 1, before.chars().count() as u32 + 1)
+        let column = self.file(span.file).map_or(0, |source| {
+            source.characters_before(span.start as usize).saturating_sub(source.characters_before(start))
+        });
+        (line as u32 + 1, column + 1)
     }
 }

@@ -35,6 +35,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("condition", condition),
     ("request", request),
     ("scenario", scenario),
+    ("script", script),
     ("format", format),
     ("sddl", sddl_text),
     ("condition_text", condition_text),
@@ -121,6 +122,7 @@ pub(crate) fn corpus(target: &str, root: &Path) -> Vec<Vec<u8>> {
     let descriptors = || lines.iter().filter_map(|line| field(line, "sd"));
     match target {
         "sddl" => telling_texts(root, "sddl.jsonl", "sddl"),
+        "script" => include_str!("scripts.txt").split("\n\n").map(|text| text.as_bytes().to_vec()).collect(),
         "condition_text" => telling_texts(root, "conditions.jsonl", "expr"),
         "request" => lines.iter().map(|line| line.clone().into_bytes()).collect(),
         "descriptor" => descriptors().collect(),
@@ -294,6 +296,17 @@ fn request(bytes: &[u8]) {
     }
 }
 
+/// A script is read, or told what is wrong with it, as functions that a thread calls and as what is asked of each event.
+fn script(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let head = "scenario s\nuser alice { }\nfile \"/a\" { dacl { allow alice read } }\n";
+    scenario(
+        format!("{head}script {{\n{text}\n}}\nprocess p as alice {{ call f 1 }}\nprocess q {{ }}\n")
+            .as_bytes(),
+    );
+    scenario(format!("{head}process p as alice {{ revert }}\nnever script {{ |e| {text} }}\n").as_bytes());
+}
+
 /// A scenario is read, or told what is wrong with it at places inside it; one that reads runs to an end.
 fn scenario(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes).into_owned();
@@ -310,6 +323,7 @@ fn scenario(bytes: &[u8]) {
     if let Some(scenario) = scenario {
         let mut config = RunConfig::of(&scenario, scenario.models[0]);
         config.limits.events = 200;
+        config.limits.script = config.limits.script.min(5_000);
         let _ = run(&scenario, &config, &mut |_, _| {});
     }
 }
