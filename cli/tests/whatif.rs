@@ -115,6 +115,13 @@ const GALLERY: &[Expected] = &[
         parts_at: Some(0),
         counts: &[("granted_to_denied", 1), ("ok_to_error", 8), ("another_error", 7)],
     },
+    // Five opens and a write of a descriptor; one open that was refused by the descriptor; the read through a handle.
+    Expected {
+        overlay: "stick-without-made-up-descriptors",
+        base: "volumes/made-up-in-memory",
+        parts_at: Some(0),
+        counts: &[("granted_to_denied", 6), ("another_reason", 1), ("ok_to_error", 1)],
+    },
     // Four opens, the two uses of a handle that is not there, and the propagation, which finds nothing to change.
     Expected {
         overlay: "staff-lose-the-team-folder",
