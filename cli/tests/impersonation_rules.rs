@@ -653,7 +653,7 @@ fn the_end_of_a_process_lets_the_sessions_of_its_clients_go() {
             let played = played(
                 model,
                 &format!(
-                    "service server {{ account LocalService\n privileges SeImpersonatePrivilege\n conn = accept\n \
+                    "service server {{ account bob\n privileges SeImpersonatePrivilege\n conn = accept\n \
                      impersonate conn\n close conn\n at 5ms note \"still alice\"\n {last} }}\n\
                      process client as alice {{ connect server\n exit }}\n"
                 ),
@@ -669,7 +669,7 @@ fn the_end_of_a_process_lets_the_sessions_of_its_clients_go() {
                 .map(|(verb, fact)| (verb, fact["session"].as_str().unwrap_or_default().to_owned()))
                 .collect();
             assert!(ended.contains(&(last.to_owned(), "alice#1".to_owned())), "{last}: {ended:?}");
-            let own = ended.contains(&("exit".to_owned(), "LocalService#1".to_owned()));
+            let own = ended.contains(&("exit".to_owned(), "bob#1".to_owned()));
             assert_eq!(own, last == "exit", "{ended:?}");
             assert_eq!(ended.iter().filter(|(_, session)| session == "alice#1").count(), 1);
         }

@@ -210,6 +210,116 @@ fn who_may_reach_a_process() {
 }
 
 #[test]
+fn each_use_of_a_process_takes_its_own_right() {
+    // PRC-8, PRC-11, PRC-12: the step, and the one right that lets it.
+    let rows = [
+        ("kill target", "PROCESS_TERMINATE"),
+        ("signal target terminate", "PROCESS_TERMINATE"),
+        ("signal target stop", "PROCESS_SUSPEND_RESUME"),
+        ("signal target continue", "PROCESS_SUSPEND_RESUME"),
+        ("signal target child", "PROCESS_SIGNAL"),
+        ("signal target urgent", "PROCESS_SIGNAL"),
+        ("signal target window", "PROCESS_SIGNAL"),
+        ("signal target probe", "PROCESS_QUERY_LIMITED"),
+        ("read_memory target", "PROCESS_VM_READ"),
+        ("write_memory target", "PROCESS_VM_WRITE"),
+        ("set_priority target", "PROCESS_SET_INFORMATION"),
+        ("show process target", "PROCESS_QUERY_INFORMATION"),
+        ("h = take_handle h in target", "PROCESS_DUP_HANDLE"),
+    ];
+    let rights: std::collections::BTreeSet<&str> = rows.iter().map(|(_, right)| *right).collect();
+    assert_eq!(rights.len(), 9);
+    for (step, needed) in rows {
+        for right in &rights {
+            for played in in_every_model(&format!(
+                "file \"/f\" {{ owner SYSTEM; dacl {{ allow alice read }} }}\n\
+                 user carol {{ rid 1015; privileges SeIncreaseBasePriorityPrivilege }}\n\
+                 process target as alice {{ dacl {{ allow carol {right} }}\n h = open file \"/f\" for read\n wait 9ms }}\n\
+                 process p as carol {{ at 1ms {step} }}\n"
+            )) {
+                let wanted = if *right == needed { "ok" } else { DENIED };
+                assert_eq!(played.of("p")[0].outcome, wanted, "{step} with {right}");
+            }
+        }
+        // Trust is asked besides, and SeDebugPrivilege stands for the descriptor alone (PRC-10, PRC-14). A process that may do
+        // everything to itself is not asked.
+        let own = step.replace("target", "vault").replace("stop", "probe");
+        for (who, wanted) in [("alice", DENIED), ("dora", DENIED)] {
+            for played in in_every_model(&format!(
+                "file \"/f\" {{ owner SYSTEM; dacl {{ allow alice read }} }}\n\
+                 user dora {{ rid 1030; privileges SeDebugPrivilege, SeIncreaseBasePriorityPrivilege }}\n\
+                 process vault as alice {{ pip protected 1024; dacl {{ }}\n h = open file \"/f\" for read\n at 2ms {own} }}\n\
+                 process p as {who} {{ at 1ms {own} }}\n"
+            )) {
+                let asked = if who == "dora" { "Trust" } else { "Ace" };
+                assert_eq!(played.of("p")[0].outcome, wanted, "{step} by {who}");
+                assert!(played.of("p")[0].denied_by.contains(asked), "{step} by {who}");
+                assert_eq!(played.of("vault")[1].outcome, "ok", "{step} by itself");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stopped_process_takes_no_step_until_it_goes_on() {
+    // PRC-11: both threads stop; what is due and what is sent meanwhile comes afterwards.
+    for played in in_every_model(
+        "service target { account alice\n thread main { conn = accept\n receive conn\n show }\n thread other { at 2ms show\n show } }\n\
+         process p as alice { c = connect target\n signal target continue\n wait 1ms\n signal target stop\n send c \"x\"\n \
+         at 5ms signal target continue\n signal target stop }\n",
+    ) {
+        let at = |who: &str| -> Vec<(u64, &str)> {
+            let own = played.of(who).into_iter();
+            own.map(|seen| (seen.json["time"].as_u64().unwrap_or_default() / 1000, seen.verb)).collect()
+        };
+        assert_eq!(at("target/main"), [(0, "accept"), (5000, "receive")]);
+        assert_eq!(at("target/other"), [(5000, "show")]);
+        assert_eq!(played.stopped, 2);
+    }
+    // A process that has stopped can be ended, and begins anew when it is spawned.
+    for played in in_every_model(
+        "process p as alice { spawn q\n signal q stop\n signal q terminate\n signal q probe\n spawn q\n wait 1ms }\n\
+         process q { show\n wait 5us\n show }\n",
+    ) {
+        assert_eq!(outcomes(&played.of("p")), ["ok", "ok", "ok", "NOT_FOUND", "ok", "ok"]);
+        let shows = played.of("q").iter().filter(|seen| seen.verb == "show").count();
+        assert_eq!((shows, played.stopped), (3, 0));
+    }
+}
+
+#[test]
+fn a_handle_that_was_taken_or_inherited_is_as_it_was_opened() {
+    // PRC-12, PRC-2, TOK-31: the mask of the opener, whoever has it; nobody asks the object again, and the owner keeps its own.
+    for (n, played) in in_every_model(
+        "file \"/f\" { owner SYSTEM; dacl { allow alice read } }\n\
+         process target as alice { dacl { allow bob PROCESS_DUP_HANDLE }\n h = open file \"/f\" for read\n \
+         t = open_token for TOKEN_QUERY\n spawn child (inherit t, h)\n wait 5ms\n close h\n close t\n wait 1ms }\n\
+         process child { a = take\n b = take\n show a\n read b\n write b\n close b\n at 9ms show a }\n\
+         process p as bob { at 1ms h = take_handle h in target\n read h\n write h\n open file \"/f\" for read\n \
+         t = take_handle t in target\n show t\n duplicate t\n at 6ms read h\n take_handle h in target }\n",
+    )
+    .iter()
+    .enumerate()
+    {
+        let (child, p) = (played.of("child"), played.of("p"));
+        assert_eq!(outcomes(&child), ["ok", "ok", "ok", "ok", DENIED, "ok", "ok"], "{n}");
+        let wanted = ["ok", "ok", DENIED, DENIED, "ok", "ok", DENIED, "ok", "INVALID_HANDLE"];
+        assert_eq!(outcomes(&p), wanted, "{n}");
+        assert_eq!((p[0].remarks.as_slice(), p[2].denied_by.as_str()), (&["handle_transfer"][..], "Handle"));
+        assert!(p[5].shown.starts_with("alice"), "{}", p[5].shown);
+        let spawn = played.of("target")[2];
+        assert_eq!((spawn.outcome.as_str(), spawn.remarks.as_slice()), ("ok", &["handle_transfer"][..]));
+    }
+    // What is no handle is not handed down, and then nothing begins.
+    for played in in_every_model(
+        "process p as alice { h = open file \"/none\" for read\n spawn q (inherit h) }\nprocess q { show }\n",
+    ) {
+        assert_eq!(played.of("p")[1].outcome, "INVALID_HANDLE");
+        assert!(played.of("q").is_empty());
+    }
+}
+
+#[test]
 fn an_impersonating_thread_reaches_processes_as_its_subject() {
     // PRC-10: whose process, at which level; the outcome and who was asked. The service holds SeDebugPrivilege throughout, which
     // is no help to a thread that acts as somebody else (IMP-16).

@@ -51,6 +51,7 @@ pub(crate) struct Seen {
 pub(crate) struct Played {
     pub(crate) records: Vec<Seen>,
     pub(crate) deadlocked: usize,
+    pub(crate) stopped: usize,
 }
 
 impl Played {
@@ -214,6 +215,10 @@ pub(crate) fn play(text: &str, model: &'static Model) -> Played {
         });
     });
     let finished = finished.expect("the model admits it");
-    let deadlocked = finished.left.iter().filter(|(_, left)| matches!(left, Left::Deadlocked(_))).count();
-    Played { records, deadlocked }
+    let left = |wanted: fn(&Left) -> bool| finished.left.iter().filter(|(_, left)| wanted(left)).count();
+    Played {
+        records,
+        deadlocked: left(|left| matches!(left, Left::Deadlocked(_))),
+        stopped: left(|left| matches!(left, Left::Stopped)),
+    }
 }

@@ -19,7 +19,7 @@ pub(crate) fn never_spawned<'a>(
             Instruction::Step(step) => Some(&step.operation),
             _ => None,
         })
-        .any(|operation| matches!(operation, Operation::Spawn(child, _) if *child == process))
+        .any(|operation| matches!(operation, Operation::Spawn(child, ..) if *child == process))
     };
     let left = waiting.filter(|(process, ..)| !started(*process));
     left.map(|(_, name, span)| {

@@ -8,7 +8,9 @@ use sim_core::privilege::{PRIVILEGES, Privilege};
 use sim_core::rights::ObjectType;
 use sim_core::token::{IntegrityLevel, MandatoryPolicy, SidAndAttributes, TokenType};
 use sim_core::world::declare::{DaclDecl, LogonType, PLAIN_GROUP};
-use sim_core::world::op::{Adjustment, Copy, Operation, PrivilegeAction, Restriction, SpawnToken, TokenOf};
+use sim_core::world::op::{
+    Adjustment, Copy, Operation, PrivilegeAction, ProcessUse, Restriction, SpawnToken, TokenOf,
+};
 
 use super::args::{Args, Read, choose, unknown};
 use super::program::ThreadScope;
@@ -331,16 +333,71 @@ pub(super) fn spawn(
     } else {
         SpawnToken::Own
     };
-    Ok(Operation::Spawn(child, token))
+    Ok(Operation::Spawn(child, token, inherited(args, scope)?))
+}
+
+/// `… (inherit h, k)`: the handles that go along (PRC-2).
+fn inherited(args: &mut Args<'_>, scope: &ThreadScope<'_>) -> Read<Arc<[Slot]>> {
+    let Some(list) = args.flags() else { return Ok(Arc::from([])) };
+    let mut flags = Args::new(list.value, list.span);
+    choose(flags.word("`inherit` and names of handles")?, "flag of `spawn`", &[("inherit", ())])?;
+    let mut slots = Vec::new();
+    loop {
+        slots.push(scope.slot(&mut flags, "a handle")?);
+        if !flags.comma() {
+            flags.finish("(")?;
+            return Ok(slots.into());
+        }
+    }
+}
+
+/// `take_handle NAME in P[.T]` (PRC-12). Which place the name has in the other thread is known once all threads are read.
+pub(super) fn take_handle(
+    resolver: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    _: &mut ThreadScope<'_>,
+) -> Read<Operation> {
+    let name = args.name("the name of a handle of another thread")?;
+    args.prep(Prep::In).ok_or_else(|| args.expected("`in` and a process or thread"))?;
+    let owner = args.name("a process or thread")?;
+    let (process, thread) = resolver.process_or_thread(&owner)?;
+    let thread = match thread {
+        Some(thread) => thread,
+        None => resolver.only_thread(process, &owner)?,
+    };
+    let slot = Slot(resolver.taken.len() as u32);
+    resolver.taken.push((thread, name));
+    Ok(Operation::TakeHandle(thread, slot))
+}
+
+/// `signal P KIND` (PRC-11)
+pub(super) fn signal(
+    resolver: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    _: &mut ThreadScope<'_>,
+) -> Read<Operation> {
+    let process = resolver.process(&args.name("a process")?)?;
+    let how = choose(args.word("a signal")?, "signal", &ProcessUse::SIGNALS)?;
+    Ok(Operation::Use(process, how))
+}
+
+/// `kill P`, `read_memory P`, …
+pub(super) fn process_use(
+    resolver: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    how: ProcessUse,
+) -> Read<Operation> {
+    Ok(Operation::Use(resolver.process(&args.name("a process")?)?, how))
 }
 
 /// `elevate P`
 pub(super) fn elevate(
     resolver: &mut Resolver<'_>,
     args: &mut Args<'_>,
-    _: &mut ThreadScope<'_>,
+    scope: &mut ThreadScope<'_>,
 ) -> Read<Operation> {
-    Ok(Operation::Spawn(spawned(resolver, args)?, SpawnToken::Elevated))
+    let child = spawned(resolver, args)?;
+    Ok(Operation::Spawn(child, SpawnToken::Elevated, inherited(args, scope)?))
 }
 
 fn spawned(resolver: &mut Resolver<'_>, args: &mut Args<'_>) -> Read<ProcessId> {

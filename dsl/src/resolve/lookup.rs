@@ -90,6 +90,22 @@ impl Resolver<'_> {
         })
     }
 
+    /// The one thread of a process.
+    pub(super) fn only_thread(&self, process: ProcessId, name: &Spanned<String>) -> Read<ThreadId> {
+        let threads = self.processes.get_index(process.index()).map(|(_, entry)| &entry.threads);
+        let mut all = threads.into_iter().flat_map(|threads| threads.values());
+        match (all.next(), all.next()) {
+            (Some(only), None) => Ok(*only),
+            _ => Err(Diagnostic::error(
+                codes::KIND,
+                name.span,
+                format!("`{}` has several threads, each with names of its own", name.value),
+            )
+            .label("which thread?")
+            .help(format!("say it as `{}.THREAD`", name.value))),
+        }
+    }
+
     /// An endpoint that clients connect to: a service's own, or `service.endpoint`.
     pub(super) fn endpoint(&self, name: &Spanned<String>) -> Read<EndpointId> {
         if let Some(index) = self.endpoints.get_index_of(&name.value) {

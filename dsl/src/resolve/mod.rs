@@ -25,11 +25,12 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use sim_core::engine::build_world;
-use sim_core::engine::scenario::{Place, Program, Scenario, StepInfo};
-use sim_core::ids::{ProcessId, ThreadId};
+use sim_core::engine::scenario::{Instruction, Place, Program, Scenario, StepInfo};
+use sim_core::ids::{ProcessId, Slot, ThreadId};
 use sim_core::rights::ObjectType;
 use sim_core::sid::{Sid, WELL_KNOWN, WellKnown};
 use sim_core::world::declare::{Declarations, EndpointDecl, ObjectDecl};
+use sim_core::world::op::Operation;
 
 use args::{Args, Read, unknown};
 
@@ -77,6 +78,7 @@ pub(crate) fn resolve(
         allowed: Vec::new(),
         scripts: Compiler::new(sources),
         scripts_broken: false,
+        taken: Vec::new(),
         made_paths: Vec::new(),
     };
     let mut scenario = resolver.scenario(ast);
@@ -149,6 +151,8 @@ struct Resolver<'a> {
     scripts: Compiler<'a>,
     /// Whether a script cannot be read: then functions that are missing may just not have been read.
     scripts_broken: bool,
+    /// Names of other threads whose handles steps take.
+    taken: Vec<(ThreadId, Spanned<String>)>,
     /// Paths of objects that steps may create.
     made_paths: Vec<(ObjectType, Arc<str>)>,
 }
@@ -558,7 +562,33 @@ impl<'a> Resolver<'a> {
                 programs.push(self.program(sim_core::ids::ProcessId(position as u32), &stmts));
             }
         }
+        self.settle_taken(&mut programs);
         programs
+    }
+
+    /// Finds the places of the names whose handles steps take, now that every thread is read (PRC-12).
+    fn settle_taken(&mut self, programs: &mut [Program]) {
+        let taken = std::mem::take(&mut self.taken);
+        let mut places = Vec::new();
+        for (thread, name) in &taken {
+            let names = programs.get(thread.index()).map_or(&[][..], |program| &program.names);
+            let place = names.iter().position(|known| known.as_ref() == name.value);
+            if place.is_none() {
+                let near = names.iter().map(AsRef::as_ref);
+                let diagnostic = unknown(codes::UNBOUND, name.span, "name", &name.value, near);
+                let help = format!("a step of the other thread must bind it: `{} = …`", name.value);
+                self.report(diagnostic.help(help));
+            }
+            places.push(Slot(place.unwrap_or(0) as u32));
+        }
+        for instruction in programs.iter_mut().flat_map(|program| &mut program.code) {
+            if let Instruction::Step(step) = instruction
+                && let Operation::TakeHandle(_, slot) = &mut step.operation
+                && let Some(place) = places.get(slot.index())
+            {
+                *slot = *place;
+            }
+        }
     }
 
     fn add_object(&mut self, (span, object): (Span, ObjectDecl)) {

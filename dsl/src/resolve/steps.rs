@@ -7,7 +7,9 @@ use sim_core::access::Intents;
 use sim_core::ids::Slot;
 use sim_core::rights::ObjectType;
 use sim_core::token::ImpersonationLevel;
-use sim_core::world::op::{Disposition, FileOpen, KeyOpen, Operation, Place, PrivilegeAction, Transfer};
+use sim_core::world::op::{
+    Disposition, FileOpen, KeyOpen, Operation, Place, PrivilegeAction, ProcessUse, Transfer,
+};
 use sim_core::world::registry::{ValueData, is_key_path};
 
 use super::Resolver;
@@ -284,12 +286,47 @@ pub const VERBS: &[Verb] = &[
         true,
         identity::logon,
     ),
-    verb("spawn", "P [as USER | with t] | thread T", "starts a process or a thread", false, identity::spawn),
-    verb("elevate", "P", "starts a process with the full half of the own pair", false, identity::elevate),
+    verb(
+        "spawn",
+        "P [as USER | with t] [(inherit h, …)] | thread T",
+        "starts a process or a thread",
+        false,
+        identity::spawn,
+    ),
+    verb(
+        "elevate",
+        "P [(inherit h, …)]",
+        "starts a process with the full half of the own pair",
+        false,
+        identity::elevate,
+    ),
     verb("exec", "\"PROGRAM\"", "goes on as another program", false, identity::exec),
     verb("kill", "P", "ends another process", false, |resolver, args, _| {
-        Ok(Operation::Kill(resolver.process(&args.name("a process")?)?))
+        identity::process_use(resolver, args, ProcessUse::Terminate)
     }),
+    verb(
+        "signal",
+        "P terminate|stop|continue|child|urgent|window|probe",
+        "sends a signal to another process",
+        false,
+        identity::signal,
+    ),
+    verb("read_memory", "P", "reads another process's memory", false, |resolver, args, _| {
+        identity::process_use(resolver, args, ProcessUse::ReadMemory)
+    }),
+    verb("write_memory", "P", "writes another process's memory", false, |resolver, args, _| {
+        identity::process_use(resolver, args, ProcessUse::WriteMemory)
+    }),
+    verb("set_priority", "P", "changes another process's priority", false, |resolver, args, _| {
+        identity::process_use(resolver, args, ProcessUse::Priority)
+    }),
+    verb(
+        "take_handle",
+        "NAME in P | NAME in P.T",
+        "takes a handle out of another process",
+        true,
+        identity::take_handle,
+    ),
     verb("give", "x to THREAD", "hands a handle or connection to another thread of the process", false, give),
     verb("take", "", "waits for something that another thread gives", true, |_, _, _| Ok(Operation::Take)),
     verb(

@@ -13,8 +13,8 @@ use sim_core::text::quote;
 use sim_core::token::{ImpersonationLevel, IntegrityLevel, TokenType};
 use sim_core::world::declare::LogonType;
 use sim_core::world::op::{
-    Adjustment, Copy, Disposition, FileOpen, KeyOpen, Onto, Operation, Place, PrivilegeAction, Rename,
-    SpawnToken, TokenOf, Transfer,
+    Adjustment, Copy, Disposition, FileOpen, KeyOpen, Onto, Operation, Place, PrivilegeAction, ProcessUse,
+    Rename, SpawnToken, TokenOf, Transfer,
 };
 use sim_core::world::registry::ValueData;
 
@@ -278,30 +278,44 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         Ok((Operation::Logon(sid, kind), words))
     }),
     row("spawn", "(process)", "spawn", (1, 1), |args| {
-        on_process(args, |process| Operation::Spawn(process, SpawnToken::Own))
+        on_process(args, |process| Operation::Spawn(process, SpawnToken::Own, [].into()))
     }),
     row("spawn_as", "(process, user)", "spawn", (2, 2), |args| {
         let name = args.text("a process")?;
         let process = args.tables.process(&name)?;
         let user = args.text("a user")?;
         let token = SpawnToken::User(args.tables.principal(&user)?);
-        Ok((Operation::Spawn(process, token), format!("{name} as {user}")))
+        Ok((Operation::Spawn(process, token, [].into()), format!("{name} as {user}")))
     }),
     row("spawn_with", "(process, token)", "spawn", (2, 2), |args| {
         let name = args.text("a process")?;
         let process = args.tables.process(&name)?;
         let token = SpawnToken::Held(args.handle("a token")?);
-        Ok((Operation::Spawn(process, token), name))
+        Ok((Operation::Spawn(process, token, [].into()), name))
     }),
     row("elevate", "(process)", "elevate", (1, 1), |args| {
-        on_process(args, |process| Operation::Spawn(process, SpawnToken::Elevated))
+        on_process(args, |process| Operation::Spawn(process, SpawnToken::Elevated, [].into()))
     }),
     row("exec", "(program)", "exec", (1, 1), |args| {
         let path = args.path(ObjectType::File)?;
         let words = quote(&path);
         Ok((Operation::Exec(path.into()), words))
     }),
-    row("kill", "(process)", "kill", (1, 1), |args| on_process(args, Operation::Kill)),
+    row("kill", "(process)", "kill", (1, 1), |args| use_process(args, ProcessUse::Terminate)),
+    row("signal", "(process, signal)", "signal", (2, 2), |args| {
+        let name = args.text("a process")?;
+        let process = args.tables.process(&name)?;
+        let word = args.text("a signal")?;
+        let known = || ProcessUse::SIGNALS.iter().map(|(name, _)| *name);
+        let found = ProcessUse::SIGNALS.iter().find(|(name, _)| *name == word);
+        let (word, how) = found.ok_or_else(|| missing("signal", &word, known()))?;
+        Ok((Operation::Use(process, *how), format!("{name} {word}")))
+    }),
+    row("read_memory", "(process)", "read_memory", (1, 1), |args| use_process(args, ProcessUse::ReadMemory)),
+    row("write_memory", "(process)", "write_memory", (1, 1), |args| {
+        use_process(args, ProcessUse::WriteMemory)
+    }),
+    row("set_priority", "(process)", "set_priority", (1, 1), |args| use_process(args, ProcessUse::Priority)),
     row("give", "(handle, thread)", "give", (2, 2), |args| {
         let slot = args.handle("a handle or a connection")?;
         let thread = args.text("a thread of this process")?;
@@ -340,6 +354,7 @@ pub const STEPS_WITHOUT: &[(&str, &str)] = &[
     ("restrict", "takes a block of statements of the scenario"),
     ("set_default_dacl", "takes a block of statements of the scenario"),
     ("set_mandatory_policy", "is said once, in the scenario"),
+    ("take_handle", "takes a name of a thread's statements"),
     ("set_session_id", "decides nothing that a script could notice"),
     ("call", "script functions call each other as functions"),
 ];
@@ -503,6 +518,10 @@ fn adjusting(adjustment: Adjustment, words: String) -> (Operation, String) {
 }
 
 /// A step about a process, by its name.
+fn use_process(args: &mut Inputs<'_>, how: ProcessUse) -> Made {
+    on_process(args, |process| Operation::Use(process, how))
+}
+
 fn on_process(args: &mut Inputs<'_>, make: impl FnOnce(ProcessId) -> Operation) -> Made {
     let name = args.text("a process")?;
     Ok((make(args.tables.process(&name)?), name))

@@ -121,6 +121,8 @@ pub enum Left {
     Resting,
     /// Waiting for a message that nobody is left to send.
     Deadlocked(StepId),
+    /// Stopped by a signal, and nobody told it to continue.
+    Stopped,
 }
 
 /// Counts of a run.

@@ -249,6 +249,11 @@ impl<'a> Simulation<'a> {
 
     /// Lets a thread go on whose turn has come; `None` if that is no event. A limit leaves its turn in the queue.
     fn go_on<R: Recorder + Default>(&mut self, thread: ThreadId) -> Result<Option<Taken<'a, R>>, Ending> {
+        if self.state.world.is_stopped(thread) {
+            self.take_turn(thread);
+            self.state.positions[thread.index()].parked = true;
+            return Ok(None);
+        }
         let next = self.next_step(thread)?;
         let now = self.state.world.now;
         let position = &self.state.positions[thread.index()];
@@ -484,6 +489,7 @@ impl<'a> Simulation<'a> {
         }
         sequence
     }
+
     /// Holds a record against what was stated, and counts its decisions.
     fn judge(&mut self, expects: &[StepExpectation], record: &mut Record) {
         for fact in &record.facts {
@@ -598,6 +604,10 @@ impl<'a> Simulation<'a> {
             let thread = ThreadId(n as u32);
             if position.resting {
                 left.push((thread, Left::Resting));
+                continue;
+            }
+            if position.parked && self.state.world.is_stopped(thread) {
+                left.push((thread, Left::Stopped));
                 continue;
             }
             let Some(Instruction::Step(step)) = program.code.get(position.at) else { continue };

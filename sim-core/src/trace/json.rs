@@ -251,10 +251,10 @@ pub struct TotalsLine {
 pub struct LeftLine {
     /// `process/thread`
     pub thread: String,
-    /// `idle` or `deadlocked`.
+    /// `idle`, `deadlocked` or `stopped`.
     pub state: &'static str,
-    /// The step that it waits in.
-    pub verb: &'static str,
+    /// The step that it waits in; none where a signal stopped it.
+    pub verb: Option<&'static str>,
 }
 
 /// An `expect` that was not met.

@@ -466,12 +466,13 @@ pub(super) fn told_before(record: &Record, position: usize) -> bool {
 }
 
 /// What a thread that is left at the end does, and the step that it waits in.
-pub(super) fn left_words(scenario: &Scenario, left: &Left) -> (&'static str, &'static str) {
-    let verb = |step: &StepId| scenario.steps.get(step.index()).map_or("", |info| info.verb);
+pub(super) fn left_words(scenario: &Scenario, left: &Left) -> (&'static str, Option<&'static str>) {
+    let verb = |step: &StepId| scenario.steps.get(step.index()).map(|info| info.verb);
     match left {
         Left::Idle(step) => ("idle", verb(step)),
-        Left::Resting => ("idle", "every"),
+        Left::Resting => ("idle", Some("every")),
         Left::Deadlocked(step) => ("deadlocked", verb(step)),
+        Left::Stopped => ("stopped", None),
     }
 }
 
@@ -795,7 +796,11 @@ pub fn footer(scenario: &Scenario, finished: &Finished) -> String {
     let mut out = String::new();
     for (thread, left) in &finished.left {
         let (word, verb) = left_words(scenario, left);
-        let _ = writeln!(out, "{word} {} in {verb}", finished.world.thread_name(*thread));
+        let _ = write!(out, "{word} {}", finished.world.thread_name(*thread));
+        if let Some(verb) = verb {
+            let _ = write!(out, " in {verb}");
+        }
+        out.push('\n');
     }
     for (n, count) in &finished.unmet_claims {
         if let Some(claim) = scenario.claims.get(*n) {

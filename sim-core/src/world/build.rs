@@ -485,6 +485,7 @@ impl Builder<'_> {
             host: decl.host,
             delegation: decl.delegation,
             state: ProcessState::Waiting,
+            stopped: false,
             declared: decl.descriptor.clone().map(Arc::new),
             handles: BTreeSet::new(),
             ends: BTreeSet::new(),

@@ -219,7 +219,14 @@ impl World {
         self.set_slot(thread, slot, Some(Held::Handle(id)));
     }
 
-    fn put_handle(&mut self, handle: Handle) -> HandleId {
+    /// A copy of a handle refers to its token too.
+    pub(super) fn share_handle(&mut self, handle: &Handle) {
+        if let HandleTarget::Token(token, _) = handle.target {
+            self.share_token(token);
+        }
+    }
+
+    pub(super) fn put_handle(&mut self, handle: Handle) -> HandleId {
         let id = self.free_handles.pop().unwrap_or(HandleId(self.handles.len() as u32));
         if let Some(process) = self.processes.get_mut(handle.process.index()) {
             process.handles.insert(id);

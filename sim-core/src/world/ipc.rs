@@ -228,9 +228,7 @@ impl World {
         }
         recorder.fact(|_| Fact::HandleUse(self.handle_use(&handle, AccessMask::NONE)));
         recorder.fact(|_| Fact::Remark(Remark::HandleTransfer));
-        if let HandleTarget::Token(token, _) = handle.target {
-            self.share_token(token);
-        }
+        self.share_handle(&handle);
         self.post(id, other, Message::Handle(handle));
         Ok(Success::Ok)
     }

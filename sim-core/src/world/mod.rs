@@ -22,6 +22,7 @@ mod names;
 pub mod op;
 mod path;
 mod process;
+mod reach;
 pub mod record;
 pub mod registry;
 mod security;
@@ -242,6 +243,8 @@ pub struct Process {
     delegation: Option<bool>,
     /// Whether it waits to be spawned, runs or has ended.
     pub state: ProcessState,
+    /// Whether a signal has stopped it.
+    stopped: bool,
     /// The parts of its own descriptor that were declared, in place of the default ones (PRC-9).
     declared: Option<Arc<DescriptorParts>>,
     /// Its open handles, which it closes when it ends.
@@ -530,10 +533,15 @@ impl World {
             Operation::Link { full, limited } => self.link(actor, *full, *limited, recorder),
             Operation::Assign(slot) => self.assign(actor, *slot, recorder),
             Operation::Logon(account, kind) => self.logon(actor, bind, (*account, *kind), recorder),
-            Operation::Spawn(process, token) => self.spawn(actor, *process, *token, recorder),
+            Operation::Spawn(process, token, handles) => {
+                self.spawn(actor, *process, (*token, handles), recorder)
+            }
             Operation::SpawnThread(thread) => self.spawn_thread(actor, *thread),
             Operation::Exec(path) => self.exec(actor, path, recorder),
-            Operation::Kill(process) => self.kill(actor, *process, recorder),
+            Operation::Use(process, how) => self.use_process(actor, *process, *how, recorder),
+            Operation::TakeHandle(owner, slot) => {
+                self.duplicate_handle(actor, bind, (*owner, *slot), recorder)
+            }
             Operation::Give(slot, to) => self.give(actor, *slot, *to),
             Operation::Take => match self.take(actor, bind) {
                 Some(result) => result,

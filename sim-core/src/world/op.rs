@@ -100,14 +100,16 @@ pub enum Operation {
     Assign(Slot),
     /// `t = logon USER (network)` (SES-4, TOK-7).
     Logon(Sid, LogonType),
-    /// `spawn P …` (PRC-2).
-    Spawn(ProcessId, SpawnToken),
+    /// `spawn P … (inherit h)` (PRC-2): with copies of these handles.
+    Spawn(ProcessId, SpawnToken, Arc<[Slot]>),
     /// `spawn thread T` (PRC-3).
     SpawnThread(ThreadId),
     /// `exec "image"` (PRC-4).
     Exec(Arc<str>),
-    /// `kill P` (PRC-8, PRC-10).
-    Kill(ProcessId),
+    /// `kill P`, `signal P …`, `read_memory P` … (PRC-8, PRC-10, PRC-11).
+    Use(ProcessId, ProcessUse),
+    /// `h = take_handle NAME in P` (PRC-12): whose name, and which.
+    TakeHandle(ThreadId, Slot),
     /// `give x to THREAD`
     Give(Slot, ThreadId),
     /// `take`: waits until something is given.
@@ -335,6 +337,58 @@ pub enum SpawnToken {
     User(Sid),
     /// A copy of the full half of the parent's pair: the authority has agreed.
     Elevated,
+}
+
+/// What is done to a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProcessUse {
+    /// Ends it.
+    Terminate,
+    /// Stops it until it is told to continue.
+    Stop,
+    /// Lets it go on.
+    Continue,
+    /// A signal that is ignored unless somebody waits for it: a child has ended.
+    Child,
+    /// Another one: urgent data has come.
+    Urgent,
+    /// Another one: the window has another size.
+    Window,
+    /// No signal: whether it is there.
+    Probe,
+    /// Reads its memory.
+    ReadMemory,
+    /// Writes it, or attaches a debugger.
+    WriteMemory,
+    /// Changes its priority.
+    Priority,
+}
+
+impl ProcessUse {
+    /// The signals by their words (PRC-11).
+    pub const SIGNALS: [(&'static str, ProcessUse); 7] = [
+        ("terminate", ProcessUse::Terminate),
+        ("stop", ProcessUse::Stop),
+        ("continue", ProcessUse::Continue),
+        ("child", ProcessUse::Child),
+        ("urgent", ProcessUse::Urgent),
+        ("window", ProcessUse::Window),
+        ("probe", ProcessUse::Probe),
+    ];
+
+    /// The right on the process that it takes (PRC-8).
+    #[must_use]
+    pub fn right(self) -> AccessMask {
+        AccessMask(match self {
+            ProcessUse::Terminate => 0x1,
+            ProcessUse::Child | ProcessUse::Urgent | ProcessUse::Window => 0x2,
+            ProcessUse::ReadMemory => 0x10,
+            ProcessUse::WriteMemory => 0x20,
+            ProcessUse::Priority => 0x200,
+            ProcessUse::Stop | ProcessUse::Continue => 0x800,
+            ProcessUse::Probe => 0x1000,
+        })
+    }
 }
 
 /// A change to a token. Each is one request: it is done as a whole or not at all.

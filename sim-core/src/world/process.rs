@@ -1,6 +1,6 @@
-//! Processes and threads: how they begin, run another program and end, and who may reach another one.
+//! Processes and threads: how they begin, run another program and end. What one does to another is in `reach`.
 //!
-//! Authority: PRC-1 to PRC-10, FILE-8, PRC-14, IMP-25, IMP-26, SES-5, TOK-41.
+//! Authority: PRC-1 to PRC-7, PRC-9, FILE-8, IMP-25, IMP-26, SES-5, TOK-41.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use std::sync::Arc;
 use super::check::Ask;
 use super::file::Defaults;
 use super::logon::Logon;
-use super::op::{DeniedBy, ErrorName, Failure, SpawnToken, Success};
-use super::record::{CheckPurpose, Fact, ObjectName, Recorder, Remark};
-use super::{Process, ProcessState, World};
+use super::op::{ErrorName, Failure, SpawnToken, Success};
+use super::record::{CheckPurpose, Fact, Recorder, Remark};
+use super::{Handle, Held, Process, ProcessState, World};
 use crate::access::{Descriptor, Intents, ProcessTrust};
-use crate::ids::{ProcessId, ThreadId, TokenId};
-use crate::privilege::{Privilege, PrivilegeState};
+use crate::ids::{ProcessId, Slot, ThreadId, TokenId};
+use crate::privilege::Privilege;
 use crate::rights::{AccessMask, ObjectType};
 use crate::sd::{Ace, AceFlags, AceType, Acl, SecurityDescriptor};
 use crate::sid::{self, SYSTEM, Sid};
@@ -22,7 +22,6 @@ use crate::token::{IntegrityLevel, MandatoryPolicy, Token};
 /// The first pid; the others are its multiples (PRC-1).
 const PID_STEP: u32 = 100;
 const FILE_EXECUTE: AccessMask = AccessMask(0x20);
-const PROCESS_TERMINATE: AccessMask = AccessMask(0x1);
 const PROCESS_QUERY_LIMITED: AccessMask = AccessMask(0x1000);
 
 impl World {
@@ -38,7 +37,7 @@ impl World {
         &mut self,
         actor: ThreadId,
         child: ProcessId,
-        how: SpawnToken,
+        (how, inherited): (SpawnToken, &[Slot]),
         recorder: &mut R,
     ) -> Result<Success, Failure> {
         if self.process(child).state == ProcessState::Running {
@@ -48,6 +47,7 @@ impl World {
         if self.process(parent).no_child_process {
             return Err(ErrorName::AccessDenied.into());
         }
+        let handles = self.inherited(actor, inherited)?;
         let own = self.token(self.process(parent).primary).clone();
         let (user, group) = (own.facts().user, own.primary_group());
         let primary = match how {
@@ -79,7 +79,31 @@ impl World {
         self.guard_process(child, owner.0, owner.1);
         let pid = self.process(child).pid;
         recorder.fact(|_| Fact::Started(pid, token));
+        self.hand_down(child, handles, recorder);
         Ok(Success::Ok)
+    }
+
+    /// The handles that a child shall have; one that is none refuses the whole.
+    fn inherited(&self, actor: ThreadId, slots: &[Slot]) -> Result<Vec<Handle>, Failure> {
+        slots.iter().map(|slot| self.handle_in(actor, *slot).map(|(_, handle)| handle.clone())).collect()
+    }
+
+    /// Copies of the parent's handles, on the same objects with the same masks (PRC-2). They wait for the child's first thread,
+    /// which takes them like anything that is given to it.
+    fn hand_down<R: Recorder>(&mut self, child: ProcessId, handles: Vec<Handle>, recorder: &mut R) {
+        if handles.is_empty() {
+            return;
+        }
+        let first = ThreadId(self.process(child).threads.0);
+        for handle in handles {
+            recorder.fact(|_| Fact::HandleUse(self.handle_use(&handle, AccessMask::NONE)));
+            self.share_handle(&handle);
+            let id = self.put_handle(Handle { process: child, ..handle });
+            if let Some(thread) = self.threads.get_mut(first.index()) {
+                thread.inbox.push_back(Held::Handle(id));
+            }
+        }
+        recorder.fact(|_| Fact::Remark(Remark::HandleTransfer));
     }
 
     /// Puts a process that waits, or has ended, at its beginning with this primary token.
@@ -108,6 +132,7 @@ impl World {
             process.no_child_process |= childless;
             process.live_threads = live;
             process.state = ProcessState::Running;
+            process.stopped = false;
         }
         if before == ProcessState::Ended {
             self.tokens.forget(old);
@@ -183,56 +208,6 @@ impl World {
             recorder.fact(|_| Fact::Remark(Remark::IntegrityLowered));
         }
         Ok(Success::Ok)
-    }
-
-    /// `kill P` (PRC-8, PRC-10)
-    pub(super) fn kill<R: Recorder>(
-        &mut self,
-        actor: ThreadId,
-        process: ProcessId,
-        recorder: &mut R,
-    ) -> Result<Success, Failure> {
-        self.reach_process(actor, process, PROCESS_TERMINATE, recorder)?;
-        self.end_process(process);
-        Ok(Success::Ok)
-    }
-
-    /// Access to another process: its descriptor, which SeDebugPrivilege replaces, and its trust, which nothing does. A process
-    /// reaches itself unasked (PRC-10).
-    pub(super) fn reach_process<R: Recorder>(
-        &mut self,
-        thread: ThreadId,
-        process: ProcessId,
-        desired: AccessMask,
-        recorder: &mut R,
-    ) -> Result<(), Failure> {
-        if process == self.thread(thread).process {
-            return Ok(());
-        }
-        // Nobody reaches into another machine.
-        let far = self.across_hosts(process, self.thread(thread).process);
-        if far || self.process(process).state != ProcessState::Running {
-            return Err(ErrorName::NotFound.into());
-        }
-        if self.privilege_gate(thread, Privilege::DEBUG, recorder) != PrivilegeState::Held {
-            let descriptor = self.process(process).descriptor.clone();
-            let ask = Ask {
-                purpose: CheckPurpose::Target,
-                desired,
-                intents: Intents::empty(),
-                object: &|world| ObjectName {
-                    class: ObjectType::Process,
-                    path: world.process(process).name.to_string(),
-                },
-            };
-            self.decide(thread, &descriptor, &ask, recorder)?;
-        }
-        let own = self.process(self.thread(thread).process).trust;
-        if own.dominates(self.process(process).trust) {
-            Ok(())
-        } else {
-            Err(Failure { error: ErrorName::AccessDenied, denied: Some(DeniedBy::Trust) })
-        }
     }
 
     /// A thread has come to the end of its program: what it acted as goes with it, and with the last thread its process
