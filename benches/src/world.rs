@@ -85,7 +85,7 @@ fn file(n: u32) -> ObjectDecl {
     ObjectDecl {
         path: path(n),
         class: ObjectType::File,
-        security: SecurityDecl::Parts(Box::new(parts)),
+        security: SecurityDecl::Parts(Arc::new(parts)),
         program: None,
         values: Vec::new(),
         edits: Vec::new(),

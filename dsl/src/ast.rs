@@ -135,7 +135,7 @@ pub enum PartKind {
     /// A duration in nanoseconds: `5ms`.
     Time(u64),
     /// `2..4`: both ends belong to it.
-    Range(Bound, Bound),
+    Range(Box<(Bound, Bound)>),
     /// `S-1-…`
     Sid(String),
     /// `8-4-4-4-12` hex digits.

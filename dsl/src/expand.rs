@@ -447,9 +447,10 @@ impl Expander<'_> {
                 .label("choose another name"));
         }
         let values = match self.parts(vec![values.clone()], scope).pop() {
-            Some(Part { value: PartKind::Range(Bound::Number(low), Bound::Number(high)), span }) => {
-                Values::Range(low, high, span)
-            }
+            Some(Part { value: PartKind::Range(ends), span }) => match *ends {
+                (Bound::Number(low), Bound::Number(high)) => Values::Range(low, high, span),
+                _ => return Err(usage(span)),
+            },
             Some(Part { value: PartKind::List(list), .. }) => Values::List(list),
             _ => return Err(usage(values.span)),
         };
@@ -591,17 +592,22 @@ impl Expander<'_> {
     }
 
     fn fill(&mut self, pieces: Vec<TextPiece>, scope: Option<&Scope<'_>>, span: Span) -> Vec<TextPiece> {
-        let fill = |piece: TextPiece| match piece {
-            TextPiece::Hole(name) => {
-                // A name that stands for nothing stays, and is told where the text is read.
-                match self.lookup(&name.value, scope) {
-                    Some(([one], _)) => text_of(one).map_or(TextPiece::Hole(name), TextPiece::Literal),
-                    _ => TextPiece::Hole(name),
-                }
+        let mut filled: Vec<TextPiece> = Vec::with_capacity(1);
+        for piece in pieces {
+            let known = match &piece {
+                TextPiece::Hole(name) => self.lookup(&name.value, scope),
+                TextPiece::Literal(_) => None,
+            };
+            // A name that stands for nothing stays, and is told where the text is read.
+            let piece = match known {
+                Some(([one], _)) => text_of(one).map_or(piece, TextPiece::Literal),
+                _ => piece,
+            };
+            match (filled.last_mut(), piece) {
+                (Some(TextPiece::Literal(before)), TextPiece::Literal(text)) => before.push_str(&text),
+                (_, piece) => filled.push(piece),
             }
-            literal => literal,
-        };
-        let filled: Vec<TextPiece> = pieces.into_iter().map(fill).collect();
+        }
         let length = |piece: &TextPiece| match piece {
             TextPiece::Literal(text) => text.len(),
             TextPiece::Hole(_) => 0,

@@ -111,9 +111,8 @@ pub fn read_with(
     let expanded = expand::expand(ast.stmts, reading.params);
     let broken = broken || !expanded.diagnostics.is_empty() || !expanded.refused.is_empty();
     diagnostics.extend(expanded.diagnostics);
-    let tree = ast::Ast { stmts: expanded.stmts, ..ast };
-    let (scenario, found, allowed) = resolve::resolve(&tree, sources, &expanded.params);
-    let lost = Lost::of(&tree, sources, &expanded.lost);
+    let (scenario, found, allowed) = resolve::resolve(expanded.stmts, sources, &expanded.params);
+    let lost = Lost::of(&ast.set_aside, &ast.unclosed, sources, &expanded.lost);
     diagnostics.extend(found.into_iter().filter(|diagnostic| !lost.explains(diagnostic)));
     let broken = broken || scenario.is_none();
     if broken {
@@ -134,15 +133,23 @@ pub fn read_with(
 
 /// What is lost where something could not be read.
 struct Lost<'a> {
-    tree: &'a ast::Ast,
+    /// Statements that were set aside.
+    set_aside: &'a [Span],
+    /// Blocks that are never closed.
+    unclosed: &'a [Span],
     sources: &'a Sources,
     /// The words in it: names that it may have declared.
     words: BTreeSet<&'a str>,
 }
 
 impl<'a> Lost<'a> {
-    fn of(tree: &'a ast::Ast, sources: &'a Sources, values: &'a [String]) -> Lost<'a> {
-        let places = tree.set_aside.iter().chain(&tree.unclosed);
+    fn of(
+        set_aside: &'a [Span],
+        unclosed: &'a [Span],
+        sources: &'a Sources,
+        values: &'a [String],
+    ) -> Lost<'a> {
+        let places = set_aside.iter().chain(unclosed);
         let words = places
             .flat_map(|lost| {
                 let text = sources.text(lost.file).get(lost.start as usize..lost.end as usize).unwrap_or("");
@@ -150,7 +157,7 @@ impl<'a> Lost<'a> {
             })
             .chain(values.iter().map(String::as_str))
             .collect();
-        Lost { tree, sources, words }
+        Lost { set_aside, unclosed, sources, words }
     }
 
     /// Whether a diagnostic only follows from what is lost: it lies in a statement that was set aside, misses a name that may
@@ -162,13 +169,13 @@ impl<'a> Lost<'a> {
         };
         let within = |lost: &Span| lost.file == span.file && lost.start <= span.start && span.end <= lost.end;
         let misses_name = matches!(diagnostic.code, codes::UNKNOWN_NAME | codes::UNBOUND | codes::KIND);
-        let aside = self.tree.set_aside.iter().any(|lost| {
+        let aside = self.set_aside.iter().any(|lost| {
             // What is wrong inside its block is told; what stands in front of that belongs to the statement.
             within(lost) && !text(Span { end: span.end, ..*lost }).contains('{')
         });
         let misplaced = diagnostic.code == codes::HEAD
             && resolve::is_declaration(text(span))
-            && self.tree.unclosed.iter().any(within);
+            && self.unclosed.iter().any(within);
         aside || misplaced || misses_name && self.words.contains(text(span))
     }
 }

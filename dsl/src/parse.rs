@@ -362,7 +362,9 @@ impl Reader<'_> {
             Rule::number => PartKind::Number(self.number(pair.as_str(), span)),
             Rule::time => PartKind::Time(self.duration(pair.as_str(), span)),
             Rule::range => match pair.as_str().split_once("..") {
-                Some((low, high)) => PartKind::Range(self.bound(low, span), self.bound(high, span)),
+                Some((low, high)) => {
+                    PartKind::Range(Box::new((self.bound(low, span), self.bound(high, span))))
+                }
                 None => return,
             },
             Rule::sid => PartKind::Sid(pair.as_str().to_owned()),

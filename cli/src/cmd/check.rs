@@ -88,12 +88,9 @@ impl Check {
     fn tell(&self, file: &str) -> Exit {
         match load::load_with(&self.asked(file), Warnings::But(&self.allow)) {
             Ok(loaded) => {
-                io::message(&format!(
-                    "{}: {} steps, {} models",
-                    sim_core::text::escape(file),
-                    loaded.scenario.steps.len(),
-                    loaded.scenario.models.len()
-                ));
+                let models: Vec<&str> = loaded.scenario.models.iter().map(|model| model.name).collect();
+                let (file, models) = (sim_core::text::escape(file), models.join(", "));
+                io::message(&format!("{file}: nothing wrong under {models}"));
                 Exit::Fine
             }
             Err(failed) => failed,

@@ -279,7 +279,7 @@ pub(super) fn words_of(parts: &[Part]) -> String {
             PartKind::Raw(text) => format!("'{text}'"),
             PartKind::Number(number) => number.to_string(),
             PartKind::Time(time) => sim_core::engine::time::format_time(*time),
-            PartKind::Range(low, high) => format!("{}..{}", bound(*low), bound(*high)),
+            PartKind::Range(ends) => format!("{}..{}", bound(ends.0), bound(ends.1)),
             PartKind::Sid(sid) | PartKind::Guid(sid) => sid.clone(),
             PartKind::Op(op) => op_text(*op).to_owned(),
             PartKind::Prep(prep) => prep.as_str().to_owned(),

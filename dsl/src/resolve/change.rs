@@ -7,8 +7,8 @@ use sim_core::rights::ObjectType;
 use sim_core::sd::AceEffect;
 use sim_core::sd::edit::{Description, Place};
 use sim_core::world::change::{
-    Change, ChangeError, DescriptorChange, EntryEdit, NewList, ObjectChange, PartsChange, PolicyChange,
-    PrincipalChange, ProcessChange, RuleChange, RuleParts, ShapeChange, ValueChange,
+    Change, DescriptorChange, EntryEdit, NewList, ObjectChange, PartsChange, PolicyChange, PrincipalChange,
+    ProcessChange, RuleChange, RuleParts, ShapeChange, ValueChange,
 };
 use sim_core::world::declare::{DaclDecl, SaclDecl, SaclEntry, SecurityDecl};
 
@@ -521,21 +521,6 @@ impl Resolver<'_> {
             NewList::Whole(DaclDecl::List { aces, .. }) => Ok(NewList::Whole(aces)),
             NewList::Whole(DaclDecl::Null) => Err(args.expected("`{` and the entries")),
         }
-    }
-
-    /// Why a change cannot be made, at its place.
-    pub(super) fn refused_change(&self, error: &ChangeError, span: Span) -> Diagnostic {
-        let name = |sid: &sim_core::sid::Sid| {
-            let declared = self.names_by_sid.get(sid).cloned();
-            let known = || sim_core::sid::WellKnown::of(*sid).map(|row| row.name.to_owned());
-            declared.or_else(known).unwrap_or_else(|| sid.to_string())
-        };
-        let words = match error {
-            ChangeError::NotInGroup(group) => format!("it is not in `{}`", name(group)),
-            other => other.to_string(),
-        };
-        Diagnostic::error(codes::CHANGE, span, format!("this change cannot be made: {words}"))
-            .label("changes nothing")
     }
 }
 

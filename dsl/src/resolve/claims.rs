@@ -176,18 +176,16 @@ fn times(args: &mut Args<'_>) -> Read<(u64, u64)> {
             let count = u64::try_from(*number).map_err(|_| bad())?;
             (count, count)
         }
-        PartKind::Range(Bound::Number(low), Bound::Number(high)) if low <= high => {
-            (u64::try_from(*low).map_err(|_| bad())?, u64::try_from(*high).map_err(|_| bad())?)
-        }
-        PartKind::Range(Bound::Number(_), Bound::Number(_)) => {
-            return Err(Diagnostic::error(
-                codes::VALUE,
-                part.span,
-                "a range goes from the smaller number to the larger one",
-            )
-            .label("the other way round"));
-        }
-        PartKind::Range(..) => return Err(bad()),
+        PartKind::Range(ends) => match **ends {
+            (Bound::Number(low), Bound::Number(high)) if low <= high => {
+                (u64::try_from(low).map_err(|_| bad())?, u64::try_from(high).map_err(|_| bad())?)
+            }
+            (Bound::Number(_), Bound::Number(_)) => {
+                let message = "a range goes from the smaller number to the larger one";
+                return Err(Diagnostic::error(codes::VALUE, part.span, message).label("the other way round"));
+            }
+            _ => return Err(bad()),
+        },
         _ => return Ok((1, u64::MAX)),
     };
     args.take();

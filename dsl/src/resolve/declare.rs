@@ -236,12 +236,19 @@ impl Resolver<'_> {
             unknown(codes::HEAD, head.span, "step", head.value, VERBS.iter().map(|verb| verb.name))
         })?;
         let mut args = Args::new(&stmt.parts, head.span);
-        let cost = match args.peek() {
-            Some(Part { value: PartKind::Range(Bound::Time(low), Bound::Time(high)), .. }) if low <= high => {
+        let drawn = match args.peek() {
+            Some(Part { value: PartKind::Range(ends), .. }) => match **ends {
+                (Bound::Time(low), Bound::Time(high)) if low <= high => Some(Cost { low, high }),
+                _ => None,
+            },
+            _ => None,
+        };
+        let cost = match drawn {
+            Some(cost) => {
                 args.take();
-                Cost { low: *low, high: *high }
+                cost
             }
-            _ => {
+            None => {
                 let time = args.time("a duration such as `50us`, or a range such as `10us..40us`")?.value;
                 Cost { low: time, high: time }
             }
@@ -556,7 +563,7 @@ impl Resolver<'_> {
                 .label("who may connect?")
                 .help("`dacl null` lets everybody connect, and the `sacl` is looked at all the same"));
             }
-            SecurityDecl::Parts(parts) => Some(*parts),
+            SecurityDecl::Parts(parts) => Some(Arc::unwrap_or_clone(parts)),
             _ => return Err(self.not_built(head.span, "a whole descriptor for an endpoint")),
         };
         if let Some(id) = self.endpoints.get_index_of(&full)

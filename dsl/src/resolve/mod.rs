@@ -15,6 +15,7 @@ mod scripts;
 mod security;
 mod shape;
 mod steps;
+mod trial;
 mod volume;
 pub mod words;
 mod world;
@@ -24,22 +25,23 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
-use sim_core::engine::build_world;
 use sim_core::engine::scenario::{Instruction, Place, Program, Scenario, StepInfo};
 use sim_core::ids::{ProcessId, Slot, ThreadId};
 use sim_core::rights::ObjectType;
 use sim_core::sid::{Sid, WELL_KNOWN, WellKnown};
-use sim_core::world::declare::{Declarations, EndpointDecl, ObjectDecl};
+use sim_core::world::declare::{Declarations, DescriptorParts, EndpointDecl, ObjectDecl};
 use sim_core::world::op::Operation;
+use sim_core::world::registry::fold;
 
 use args::{Args, Read, unknown};
+use trial::Places;
 
 pub(crate) use args::text_of;
 pub(crate) use objects::extended_attribute;
 pub(crate) use scripts::{right_of, sound_path};
 pub use steps::{CONTROL, VERBS, Verb};
 
-use crate::ast::{Ast, Block, Part, PartKind, Span, Spanned, Stmt};
+use crate::ast::{Block, Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::expand::Param;
@@ -49,11 +51,11 @@ use crate::source::Sources;
 
 type Map<V> = IndexMap<String, V, FxBuildHasher>;
 
-/// Resolves the tree of a scenario file. The scenario is there only if no diagnostic is an error; the codes are those of the
+/// Resolves the statements of a scenario file. The scenario is there only if no diagnostic is an error; the codes are those of the
 /// warnings that it allows.
 #[must_use]
 pub(crate) fn resolve(
-    ast: &Ast,
+    stmts: Vec<Stmt>,
     sources: &Sources,
     params: &[Param],
 ) -> (Option<Scenario>, Vec<Diagnostic>, Vec<Code>) {
@@ -66,7 +68,8 @@ pub(crate) fn resolve(
         endpoints: Map::default(),
         policies: Map::default(),
         names_by_sid: BTreeMap::new(),
-        paths: BTreeMap::new(),
+        paths: IndexMap::default(),
+        last_parts: Arc::default(),
         told: BTreeSet::new(),
         declarations: Declarations::default(),
         object_spans: Vec::new(),
@@ -81,13 +84,17 @@ pub(crate) fn resolve(
         taken: Vec::new(),
         made_paths: Vec::new(),
     };
-    let mut scenario = resolver.scenario(ast);
-    if let Some(scenario) = &mut scenario {
-        let param = |param: &Param| (Arc::from(param.name.as_str()), Arc::from(param.value.as_str()));
-        scenario.params = params.iter().map(param).collect();
+    let (mut scenario, places) = resolver.scenario(&stmts);
+    let Resolver { mut diagnostics, allowed, .. } = resolver;
+    drop(stmts);
+    let param = |param: &Param| (Arc::from(param.name.as_str()), Arc::from(param.value.as_str()));
+    scenario.params = params.iter().map(param).collect();
+    let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+    if !diagnostics.iter().any(is_error) {
+        diagnostics.extend(places.try_worlds(&scenario));
     }
-    let failed = resolver.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    (scenario.filter(|_| !failed), resolver.diagnostics, resolver.allowed)
+    let failed = diagnostics.iter().any(is_error);
+    ((!failed).then_some(scenario), diagnostics, allowed)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,7 +139,9 @@ struct Resolver<'a> {
     /// Which principal has a SID.
     names_by_sid: BTreeMap<Sid, String>,
     /// Which objects are declared: whether it is a key, and the path, folded for keys.
-    paths: BTreeMap<(bool, String), Span>,
+    paths: IndexMap<(bool, Arc<str>), Span, FxBuildHasher>,
+    /// The parts of a descriptor that were read last.
+    last_parts: Arc<DescriptorParts>,
     /// What has been told: what follows twice from one place is told once.
     told: BTreeSet<(Code, Span)>,
     declarations: Declarations,
@@ -158,18 +167,18 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn scenario(&mut self, ast: &'a Ast) -> Option<Scenario> {
-        let settings = self.read_settings(ast);
+    fn scenario(&mut self, stmts: &'a [Stmt]) -> (Scenario, Places) {
+        let settings = self.read_settings(stmts);
         self.domains = settings.domains;
-        for stmt in &ast.stmts {
+        for stmt in stmts {
             if let Err(diagnostic) = self.collect(stmt) {
                 self.report(diagnostic);
             }
         }
         self.number_threads();
-        self.script_blocks(ast);
+        self.script_blocks(stmts);
         let mut claims = Vec::new();
-        for stmt in &ast.stmts {
+        for stmt in stmts {
             let Some(head) = &stmt.head else { continue };
             let head = Spanned { value: head.value.as_str(), span: head.span };
             if matches!(head.value, "never" | "expect") {
@@ -197,9 +206,9 @@ impl<'a> Resolver<'a> {
                 Err(diagnostic) => self.report(diagnostic),
             }
         }
-        self.principal_bodies(ast);
+        self.principal_bodies(stmts);
         let programs = self.process_bodies();
-        let world = self.world_bodies(&ast.stmts);
+        let world = self.world_bodies(stmts);
         for doubt in lint::never_enabled(&self.disabled, &programs) {
             self.report(doubt);
         }
@@ -209,8 +218,8 @@ impl<'a> Resolver<'a> {
             // A script may start what it likes.
             self.doubt_waiting(&programs);
         }
-        let overlays = self.overlays(ast);
-        let mut scenario = Scenario {
+        let (overlays, changes) = self.overlays(stmts).into_iter().unzip();
+        let scenario = Scenario {
             name: settings.name,
             params: Vec::new(),
             start: settings.start,
@@ -225,26 +234,14 @@ impl<'a> Resolver<'a> {
             steps: std::mem::take(&mut self.steps),
             scripts,
             world,
-            overlays: Vec::new(),
+            overlays,
         };
-        // A world is built under each model, so that what one of them does not admit is told with its place.
-        let failed = self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        for model in scenario.models.iter().filter(|_| !failed) {
-            if let Err(error) = build_world(&scenario, model) {
-                let object = error.object.and_then(|n| self.object_spans.get(n));
-                let process =
-                    error.process.and_then(|n| self.processes.get_index(n)).map(|(_, entry)| &entry.span);
-                let span = object.or(process).copied().unwrap_or_default();
-                let message = format!("{error} (model {})", model.name);
-                self.report(Diagnostic::error(codes::BUILD, span, message).label("cannot be built"));
-                return None;
-            }
-        }
-        if !failed {
-            self.try_overlays(&scenario, &overlays);
-        }
-        scenario.overlays = overlays.into_iter().map(|(overlay, _)| overlay).collect();
-        Some(scenario)
+        let places = Places {
+            objects: std::mem::take(&mut self.object_spans),
+            processes: self.processes.values().map(|entry| entry.span).collect(),
+            overlays: changes,
+        };
+        (scenario, places)
     }
 
     /// Doubts about processes that wait to be spawned.
@@ -259,9 +256,9 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn read_settings(&mut self, ast: &Ast) -> declare::Settings {
+    fn read_settings(&mut self, stmts: &[Stmt]) -> declare::Settings {
         let mut blocks =
-            ast.stmts.iter().filter(|stmt| stmt.head.as_ref().is_some_and(|head| head.value == "scenario"));
+            stmts.iter().filter(|stmt| stmt.head.as_ref().is_some_and(|head| head.value == "scenario"));
         let first = blocks.next();
         for again in blocks {
             let diagnostic =
@@ -280,10 +277,8 @@ impl<'a> Resolver<'a> {
             }
             None => {
                 // With other mistakes in the file the block may just not have been read.
-                let span = ast
-                    .stmts
-                    .first()
-                    .map_or(Span::default(), |stmt| Span { end: stmt.span.start, ..stmt.span });
+                let span =
+                    stmts.first().map_or(Span::default(), |stmt| Span { end: stmt.span.start, ..stmt.span });
                 self.report(
                     Diagnostic::error(codes::NO_SCENARIO, span, "this file has no `scenario` block")
                         .label("expected `scenario NAME`")
@@ -404,6 +399,12 @@ impl<'a> Resolver<'a> {
         if let Some(other) = self.names_by_sid.get(&sid)
             && let Some((_, _, first)) = self.principals.get(other)
         {
+            // A name makes one of a thousand million numbers: among tens of thousands two are likely to be equal.
+            let help = if *first == name.span {
+                "give each its own number, as in `for n in 1001..9999 { user \"user{n}\" { rid n } }`"
+            } else {
+                "give one of them another `rid`"
+            };
             return Err(Diagnostic::error(
                 codes::DUPLICATE,
                 name.span,
@@ -411,7 +412,7 @@ impl<'a> Resolver<'a> {
             )
             .label("the same SID")
             .related(*first, "has it already")
-            .help("give one of them another `rid`"));
+            .help(help));
         }
         self.names_by_sid.insert(sid, name.value.clone());
         self.principals.insert(name.value.clone(), (sid, kind, name.span));
@@ -500,8 +501,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn principal_bodies(&mut self, ast: &Ast) {
-        for stmt in &ast.stmts {
+    fn principal_bodies(&mut self, stmts: &[Stmt]) {
+        for stmt in stmts {
             let kind = match stmt.head.as_ref().map(|head| head.value.as_str()) {
                 Some("user") => PrincipalKind::User,
                 Some("group") => PrincipalKind::Group,
@@ -593,8 +594,8 @@ impl<'a> Resolver<'a> {
 
     fn add_object(&mut self, (span, object): (Span, ObjectDecl)) {
         let key = object.class == ObjectType::Key;
-        let folded = if key { object.path.to_lowercase() } else { object.path.to_string() };
-        if let Some(first) = self.paths.get(&(key, folded.clone())) {
+        let path = if key { fold(&object.path) } else { object.path.clone() };
+        if let Some(first) = self.paths.get(&(key, path.clone())) {
             let diagnostic =
                 Diagnostic::error(codes::DUPLICATE, span, format!("`{}` is declared twice", object.path))
                     .label("declared again here")
@@ -602,7 +603,7 @@ impl<'a> Resolver<'a> {
             self.report(diagnostic);
             return;
         }
-        self.paths.insert((key, folded), span);
+        self.paths.insert((key, path), span);
         self.declarations.objects.push(object);
         self.object_spans.push(span);
     }
@@ -611,11 +612,13 @@ impl<'a> Resolver<'a> {
     fn sort_objects(&mut self) {
         let depth =
             |object: &ObjectDecl| object.path.split(['/', '\\']).filter(|name| !name.is_empty()).count();
-        let objects = std::mem::take(&mut self.declarations.objects);
-        let mut pairs: Vec<(ObjectDecl, Span)> =
-            objects.into_iter().zip(std::mem::take(&mut self.object_spans)).collect();
-        pairs.sort_by_key(|(object, _)| depth(object));
-        (self.declarations.objects, self.object_spans) = pairs.into_iter().unzip();
+        let objects = &mut self.declarations.objects;
+        let mut spans: Vec<(usize, Span)> =
+            objects.iter().map(depth).zip(self.object_spans.drain(..)).collect();
+        spans.sort_by_key(|(depth, _)| *depth);
+        self.object_spans.extend(spans.into_iter().map(|(_, span)| span));
+        // In place: a million objects have no room beside themselves.
+        objects.sort_by_cached_key(depth);
         self.object_spans.append(&mut self.link_spans);
         self.object_spans.append(&mut self.volume_spans);
     }

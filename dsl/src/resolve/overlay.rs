@@ -1,17 +1,14 @@
-//! `whatif "…" { … }`: overlays. Their names and changes are read in the scope of the scenario, and each is tried, so that a
-//! change that cannot be made is told with its place.
+//! `whatif "…" { … }`: overlays. Their names and changes are read in the scope of the scenario; `trial` tries each.
 
 use std::sync::Arc;
 
-use sim_core::engine::build_world;
-use sim_core::engine::scenario::{Overlay, OverlayChange, OverlayError, Scenario};
-use sim_core::model::Model;
+use sim_core::engine::scenario::{Overlay, OverlayChange};
 
 use super::Resolver;
 use super::args::{Args, Read, unknown};
 use super::change::CHANGE_WORDS;
 use super::program::model_named;
-use crate::ast::{Ast, Block, Span, Spanned, Stmt};
+use crate::ast::{Block, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
 
@@ -20,10 +17,10 @@ type Placed = (Overlay, Vec<Span>);
 
 impl<'a> Resolver<'a> {
     /// Every overlay, in order.
-    pub(super) fn overlays(&mut self, ast: &'a Ast) -> Vec<Placed> {
+    pub(super) fn overlays(&mut self, stmts: &'a [Stmt]) -> Vec<Placed> {
         let mut overlays: Vec<Placed> = Vec::new();
         let mut titles: Vec<Spanned<String>> = Vec::new();
-        for stmt in &ast.stmts {
+        for stmt in stmts {
             let Some(head) = stmt.head.as_ref().filter(|head| head.value == "whatif") else { continue };
             let head = Spanned { value: "whatif", span: head.span };
             let read = self.overlay_parts(stmt, head).and_then(|(title, block)| {
@@ -129,44 +126,5 @@ impl<'a> Resolver<'a> {
         let text = text.get(stmt.span.start as usize..stmt.span.end as usize).unwrap_or_default();
         let head = text.split('{').next().unwrap_or_default();
         Arc::from(head.split_whitespace().collect::<Vec<_>>().join(" "))
-    }
-
-    /// Tries each overlay under each model that it can be played by.
-    pub(super) fn try_overlays(&mut self, scenario: &Scenario, overlays: &[Placed]) {
-        for (overlay, spans) in overlays {
-            let models: Vec<&Model> = match overlay.model {
-                Some(model) => vec![model],
-                None => scenario.models.clone(),
-            };
-            let whole = |model: &&Model| self.fails(scenario, overlay, spans, spans.len(), model).is_some();
-            let Some(model) = models.into_iter().find(whole) else { continue };
-            // The first change with which it fails is the one to tell of.
-            let told = (1..=spans.len()).find_map(|count| self.fails(scenario, overlay, spans, count, model));
-            if let Some(diagnostic) = told {
-                self.report(diagnostic);
-            }
-        }
-    }
-
-    /// Why the first changes of an overlay make no world, at the place of the one that is to blame.
-    fn fails(
-        &self,
-        scenario: &Scenario,
-        overlay: &Overlay,
-        spans: &[Span],
-        count: usize,
-        model: &Model,
-    ) -> Option<Diagnostic> {
-        let changes: Vec<usize> = (0..count).collect();
-        let span = |n: usize| spans.get(n).copied().unwrap_or_default();
-        let why = match scenario.with(overlay, &changes) {
-            Err(OverlayError::Change(n, error)) => return Some(self.refused_change(&error, span(n))),
-            Err(OverlayError::Build(error)) => error,
-            Ok(changed) => build_world(&changed, model).err()?,
-        };
-        let message = format!("this change cannot be made: {why} (model {})", model.name);
-        Some(
-            Diagnostic::error(codes::CHANGE, span(count.saturating_sub(1)), message).label("changes nothing"),
-        )
     }
 }

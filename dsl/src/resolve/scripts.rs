@@ -13,15 +13,15 @@ use super::args::{Args, Read, describe, unknown};
 use super::program::ThreadScope;
 use super::security::right_named;
 use super::steps::check_path;
-use crate::ast::{Ast, Part, PartKind, Span, Spanned, Stmt};
+use crate::ast::{Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::{Diagnostic, Severity};
 use crate::script::{Body, Compiler, EndpointEntry, Missing, ProcessRow, Scripts, Tables};
 
 impl<'a> Resolver<'a> {
     /// Compiles every `script { … }` of the scenario.
-    pub(super) fn script_blocks(&mut self, ast: &'a Ast) {
-        for stmt in &ast.stmts {
+    pub(super) fn script_blocks(&mut self, stmts: &'a [Stmt]) {
+        for stmt in stmts {
             if stmt.head.as_ref().is_some_and(|head| head.value == "script")
                 && let Err(diagnostic) = self.script_block(stmt)
             {

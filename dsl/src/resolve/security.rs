@@ -228,7 +228,7 @@ impl Resolver<'_> {
             let place = Span { start: from.min(text.span.end), end: to.min(text.span.end), ..text.span };
             Diagnostic::error(codes::VALUE, place, format!("this SDDL cannot be read: {error}")).label("here")
         })?;
-        Ok(SecurityDecl::Sddl(Arc::from(text.value), context.domain))
+        Ok(SecurityDecl::Sddl(Arc::from(text.value), context.domain.map(Box::new)))
     }
 
     /// `sd base64 "…"`, and with `(damaged)` bytes that are no descriptor, at least under some model.
@@ -593,7 +593,13 @@ impl Resolver<'_> {
                 }
                 whole
             }
-            None => SecurityDecl::Parts(Box::new(parts)),
+            None => {
+                // One of many alike, as a `for` makes them, needs no parts of its own.
+                if parts != *self.last_parts {
+                    self.last_parts = Arc::new(parts);
+                }
+                SecurityDecl::Parts(self.last_parts.clone())
+            }
         }
     }
 
@@ -694,7 +700,7 @@ impl Resolver<'_> {
         other: &mut dyn FnMut(&mut Self, &Stmt) -> bool,
     ) -> DescriptorParts {
         if let SecurityDecl::Parts(parts) = self.security(Some(block), class, other) {
-            return *parts;
+            return Arc::unwrap_or_clone(parts);
         }
         let whole = block.stmts.iter().filter_map(|stmt| stmt.head.as_ref());
         if let Some(head) = whole.into_iter().find(|head| matches!(head.value.as_str(), "sddl" | "sd")) {

@@ -97,7 +97,7 @@ impl Resolver<'_> {
         match self.security(Some(block), ObjectType::Directory, &mut none) {
             SecurityDecl::Parts(parts) => match &parts.dacl {
                 Some(DaclDecl::List { protected: false, auto_inherit: false, .. } | DaclDecl::Null)
-                | None => Ok(*parts),
+                | None => Ok(Arc::unwrap_or_clone(parts)),
                 Some(DaclDecl::List { .. }) => {
                     refused("a template holds only where nothing is inherited", "`dacl { … }` without more")
                 }

@@ -13,6 +13,7 @@ use sim_core::world::op::Operation;
 use super::Resolver;
 use super::args::{Args, Read, unknown, words_of};
 use super::change::CHANGE_WORDS;
+use super::trial::refused_change;
 use crate::ast::{Block, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -188,7 +189,7 @@ impl Resolver<'_> {
                 continue;
             }
             if let Err(error) = directory.apply(change) {
-                let diagnostic = self.refused_change(&error, *span);
+                let diagnostic = refused_change(&self.names(), &error, *span);
                 self.report(diagnostic);
             }
         }

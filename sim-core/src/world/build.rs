@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+
 use super::declare::{Declarations, DescriptorParts, ProcessDecl, SecurityDecl, VolumeDecl};
 use super::directory::Directory;
 use super::file::Defaults;
@@ -17,7 +20,7 @@ use super::path::Name;
 use super::record::ObjectName;
 use super::registry::key_masks_fit;
 use super::volume::Volume;
-use super::{Endpoint, FILE_ROOT, HIVES, Object, Process, ProcessState, Thread, Tokens, World};
+use super::{Children, Endpoint, FILE_ROOT, HIVES, Object, Process, ProcessState, Thread, Tokens, World};
 use crate::access::{Descriptor, Policy, PolicyAcl, PolicyCache, PolicyRule};
 use crate::ids::{ObjectId, ProcessId, SessionId, TokenId};
 use crate::model::Model;
@@ -98,7 +101,7 @@ impl World {
         let nobody = Arc::new(Descriptor::compile(SecurityDescriptor::default(), mapping, model, &mut table));
         world.read_policies();
         world.add_fixed_sessions();
-        let mut builder = Builder { world: &mut world, shared: BTreeMap::new() };
+        let mut builder = Builder::of(&mut world);
         builder.add_roots(declarations);
         for (position, object) in declarations.objects.iter().enumerate() {
             builder.add_object(position, object)?;
@@ -121,10 +124,17 @@ impl World {
     }
 }
 
+/// Descriptors by what they are made from.
+type Shared<K> = IndexMap<K, Arc<Descriptor>, FxBuildHasher>;
+
 struct Builder<'a> {
     world: &'a mut World,
-    /// Descriptors that were computed already: for objects of one owner and class under one parent.
-    shared: BTreeMap<(Option<ObjectId>, Sid, ObjectType), Arc<Descriptor>>,
+    /// Descriptors that were computed already, by all that they depend on.
+    computed: Shared<(Option<ObjectId>, ObjectType, Arc<DescriptorParts>)>,
+    /// Descriptors that were compiled already: objects with equal ones share them, wherever they hang.
+    compiled: Shared<(ObjectType, SecurityDescriptor)>,
+    /// What is given of an object of which nothing is said.
+    nothing: Arc<DescriptorParts>,
 }
 
 impl World {
@@ -152,16 +162,16 @@ impl World {
 
     /// Adds an object as it is declared, while the world runs.
     pub(super) fn add_declared(&mut self, object: &super::declare::ObjectDecl) -> Result<(), BuildError> {
-        Builder { world: self, shared: BTreeMap::new() }.add_object(0, object)
+        Builder::of(self).add_object(0, object)
     }
 
     /// The key that every user has (KEY-5).
     pub(super) fn add_own_key(&mut self, user: Sid) {
-        let Some(users) = self.object(HIVES).children.get("users").copied() else { return };
-        if self.object(users).children.contains_key(user.to_string().to_lowercase().as_str()) {
+        let Some(users) = self.object(HIVES).children.get("users") else { return };
+        if self.object(users).children.get(&super::registry::fold(&user.to_string())).is_some() {
             return;
         }
-        let mut builder = Builder { world: self, shared: BTreeMap::new() };
+        let mut builder = Builder::of(self);
         let own = builder.compile(hive_descriptor(user, KEY_ALL), ObjectType::Key);
         self.insert_object(users, Arc::from(user.to_string()), ObjectType::Key, Some(own));
     }
@@ -174,8 +184,11 @@ impl World {
     ) -> Result<SecurityDescriptor, String> {
         match given {
             SecurityDecl::Sddl(text, domain) => {
-                let context =
-                    SddlContext { domain: *domain, class: Some(class), ..SddlContext::of(&self.model) };
+                let context = SddlContext {
+                    domain: domain.as_deref().copied(),
+                    class: Some(class),
+                    ..SddlContext::of(&self.model)
+                };
                 sddl::parse(text, &context).map_err(|error| error.to_string())
             }
             SecurityDecl::Bytes(bytes) | SecurityDecl::Damaged(bytes) => {
@@ -187,7 +200,26 @@ impl World {
     }
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn of(world: &'a mut World) -> Builder<'a> {
+        Builder {
+            world,
+            computed: IndexMap::default(),
+            compiled: IndexMap::default(),
+            nothing: Arc::default(),
+        }
+    }
+
+    fn shared(&mut self, source: SecurityDescriptor, class: ObjectType) -> Arc<Descriptor> {
+        let key = (class, source);
+        if let Some(descriptor) = self.compiled.get(&key) {
+            return descriptor.clone();
+        }
+        let descriptor = self.compile(key.1.clone(), class);
+        self.compiled.insert(key, descriptor.clone());
+        descriptor
+    }
+
     fn compile(&mut self, source: SecurityDescriptor, class: ObjectType) -> Arc<Descriptor> {
         let mapping = self.world.model.mapping(class);
         let sids = Arc::make_mut(&mut self.world.sids);
@@ -205,7 +237,7 @@ impl Builder<'_> {
             nameless: false,
             volatile: false,
             descriptor,
-            children: BTreeMap::new(),
+            children: Children::default(),
             values: BTreeMap::new(),
         };
         objects.push(bare(ObjectType::Directory, Some(root)));
@@ -244,7 +276,7 @@ impl Builder<'_> {
             let last = names.peek().is_none();
             let key =
                 if object.class == ObjectType::Key { super::registry::fold(name) } else { Arc::from(name) };
-            let found = self.world.object(at).children.get(&key).copied();
+            let found = self.world.object(at).children.get(&key);
             at = match (found, last) {
                 (Some(child), false) => {
                     if self.world.object(child).class == ObjectType::File {
@@ -297,10 +329,10 @@ impl Builder<'_> {
             if parent == HIVES {
                 return Err(failed("its first component must be the hive `Machine` or `Users`"));
             }
-            let descriptor = self.computed(Some(parent), SYSTEM, None, ObjectType::Key, failed)?;
+            let descriptor = self.computed(Some(parent), &self.nothing.clone(), ObjectType::Key, failed)?;
             (ObjectType::Key, descriptor)
         } else {
-            (ObjectType::Directory, self.compile(implicit_directory(), ObjectType::Directory))
+            (ObjectType::Directory, self.shared(implicit_directory(), ObjectType::Directory))
         };
         Ok(self.world.insert_object(parent, Arc::from(name), class, Some(descriptor)))
     }
@@ -313,7 +345,7 @@ impl Builder<'_> {
     ) -> Result<ObjectId, BuildError> {
         let mut at = FILE_ROOT;
         for name in path.split('/').filter(|name| !name.is_empty()) {
-            at = match self.world.object(at).children.get(name).copied() {
+            at = match self.world.object(at).children.get(name) {
                 Some(child) if self.world.object(child).class == ObjectType::Directory => child,
                 Some(_) => return Err(failed("a file stands on the way")),
                 None => self.add_implicit(at, name, ObjectType::Directory, failed)?,
@@ -344,17 +376,17 @@ impl Builder<'_> {
         };
         let (above, name) = link.path.rsplit_once('/').unwrap_or(("", &link.path));
         let at = self.directory_at(above, &failed)?;
-        if name.is_empty() || self.world.object(at).children.contains_key(name) {
+        if name.is_empty() || self.world.object(at).children.get(name).is_some() {
             return Err(failed("something has this name already"));
         }
         let name = Name { parent: at, name: Arc::from(name) };
         if !link.hard {
-            let descriptor = self.computed(Some(at), SYSTEM, None, ObjectType::File, &failed)?;
+            let descriptor = self.computed(Some(at), &self.nothing.clone(), ObjectType::File, &failed)?;
             self.world.add_link(&name, Some(descriptor), &link.to);
             return Ok(());
         }
         let mut names = link.to.split('/').filter(|name| !name.is_empty());
-        let target = names.try_fold(FILE_ROOT, |at, name| self.world.object(at).children.get(name).copied());
+        let target = names.try_fold(FILE_ROOT, |at, name| self.world.object(at).children.get(name));
         match target.filter(|id| self.world.object(*id).class == ObjectType::File) {
             Some(id) => self.world.give_name(&name, id),
             None => return Err(failed("a further name is that of a file that is declared")),
@@ -393,7 +425,7 @@ impl Builder<'_> {
             let changed = changed(source.as_ref(), above, edit, object.class, &self.world.model);
             source = Some(changed.map_err(|error| failed(&error.to_string()))?);
         }
-        Ok(source.map(|source| self.compile(source, object.class)))
+        Ok(source.map(|source| self.shared(source, object.class)))
     }
 
     /// The descriptor of a declared object before the edits of it.
@@ -412,12 +444,9 @@ impl Builder<'_> {
             }
             SecurityDecl::Sddl(..) | SecurityDecl::Bytes(_) => {
                 let source = self.world.whole_descriptor(&object.security, object.class);
-                Some(self.compile(source.map_err(|error| failed(&error))?, object.class))
+                Some(self.shared(source.map_err(|error| failed(&error))?, object.class))
             }
-            SecurityDecl::Parts(parts) => {
-                let owner = parts.owner.unwrap_or(SYSTEM);
-                Some(self.computed(parent, owner, Some(parts), object.class, failed)?)
-            }
+            SecurityDecl::Parts(parts) => Some(self.computed(parent, parts, object.class, failed)?),
         })
     }
 
@@ -425,27 +454,23 @@ impl Builder<'_> {
     fn computed(
         &mut self,
         parent: Option<ObjectId>,
-        owner: Sid,
-        parts: Option<&DescriptorParts>,
+        parts: &Arc<DescriptorParts>,
         class: ObjectType,
         failed: &dyn Fn(&str) -> BuildError,
     ) -> Result<Arc<Descriptor>, BuildError> {
-        let plain = parts.is_none_or(|p| p.dacl.is_none() && p.sacl.is_none() && p.group.is_none());
-        let key = (parent, owner, class);
-        if plain && let Some(descriptor) = self.shared.get(&key) {
+        let key = (parent, class, parts.clone());
+        if let Some(descriptor) = self.computed.get(&key) {
             return Ok(descriptor.clone());
         }
-        let above = parent.and_then(|parent| self.world.object(parent).descriptor.as_ref());
-        let above = above.map(|descriptor| descriptor.source().clone());
-        let defaults = self.owner_defaults(owner);
+        let above = parent.and_then(|parent| self.world.object(parent).descriptor.clone());
+        let above = above.as_ref().map(|descriptor| descriptor.source());
+        let defaults = self.owner_defaults(parts.owner.unwrap_or(SYSTEM));
         let source = self
             .world
-            .new_descriptor(above.as_ref(), parts, &defaults, class)
+            .new_descriptor(above, Some(parts), &defaults, class)
             .map_err(|error| failed(&error.to_string()))?;
-        let descriptor = self.compile(source, class);
-        if plain {
-            self.shared.insert(key, descriptor.clone());
-        }
+        let descriptor = self.shared(source, class);
+        self.computed.insert(key, descriptor.clone());
         Ok(descriptor)
     }
 

@@ -426,6 +426,7 @@ impl ObjectDecl {
             self.edits.push(parts.clone());
             return;
         };
+        let declared = Arc::make_mut(declared);
         let mut rest = PartsChange::default();
         declared.owner = parts.owner.or(declared.owner);
         declared.group = parts.group.or(declared.group);
@@ -673,10 +674,10 @@ mod tests {
     /// A directory that lets `Users` read, and a file below that inherits.
     fn declarations() -> Declarations {
         let parts = DescriptorParts { dacl: Some(list(vec![allow(USERS)])), ..DescriptorParts::default() };
-        let inherits = SecurityDecl::Parts(Box::default());
+        let inherits = SecurityDecl::Parts(Arc::default());
         Declarations {
             objects: vec![
-                declared("/srv", ObjectType::Directory, SecurityDecl::Parts(Box::new(parts))),
+                declared("/srv", ObjectType::Directory, SecurityDecl::Parts(Arc::new(parts))),
                 declared("/srv/a", ObjectType::File, inherits),
             ],
             ..Declarations::default()

@@ -107,7 +107,8 @@ impl World {
     }
 
     fn names_below(&self, id: ObjectId) -> Vec<String> {
-        self.object(id).children.values().map(|id| self.object(*id).name.to_string()).collect()
+        let below = self.object(id).children.in_order().into_iter();
+        below.map(|id| self.object(id).name.to_string()).collect()
     }
 
     fn value_names(&self, id: ObjectId) -> Vec<String> {
@@ -153,8 +154,9 @@ impl World {
         let HandleTarget::Object(id) = handle.target else { return Err(ErrorName::InvalidHandle.into()) };
         let any = self.rights_for(id, Transfer::List)?;
         self.test_mask(handle, any, recorder)?;
-        let child = self.object(id).children.values().nth(position as usize).ok_or(ErrorName::NotFound)?;
-        recorder.fact(|_| Fact::Value(self.object(*child).name.to_string()));
+        let below = self.object(id).children.in_order();
+        let child = *below.get(position as usize).ok_or(ErrorName::NotFound)?;
+        recorder.fact(|_| Fact::Value(self.object(child).name.to_string()));
         Ok(Success::Ok)
     }
 }

@@ -251,10 +251,10 @@ impl MissingSd {
 /// Where the descriptor of a declared object comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SecurityDecl {
-    /// Some parts are given, the rest is computed as at creation by the owner.
-    Parts(Box<DescriptorParts>),
+    /// Some parts are given, the rest is computed as at creation by the owner. Objects that are declared alike share them.
+    Parts(Arc<DescriptorParts>),
     /// The whole descriptor as SDDL, and the domain of its aliases: read under each model by that model's dialect.
-    Sddl(Arc<str>, Option<Sid>),
+    Sddl(Arc<str>, Option<Box<Sid>>),
     /// The whole descriptor as bytes, read likewise.
     Bytes(Arc<[u8]>),
     /// None at all (FILE-31).

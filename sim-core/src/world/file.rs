@@ -14,7 +14,7 @@ use super::record::{CheckPurpose, Fact, ObjectName, Recorder, Remark};
 use super::registry::key_masks_fit;
 use super::security::{owner_groups, refused_write, writer};
 use super::volume::InForce;
-use super::{FILE_ROOT, Object, World};
+use super::{Children, FILE_ROOT, Object, World};
 use crate::access::{Decision, Descriptor, Intents};
 use crate::ids::{ObjectId, Slot, ThreadId};
 use crate::model::{CreatedHandle, MetadataOpens, Model};
@@ -364,7 +364,7 @@ impl World {
             nameless: false,
             volatile: false,
             descriptor,
-            children: BTreeMap::new(),
+            children: Children::default(),
             values: BTreeMap::new(),
         });
         if let Some(above) = objects.get_mut(parent.index()) {

@@ -209,7 +209,7 @@ impl World {
         let mut name = None;
         for part in path.split(separator).filter(|part| !part.is_empty()) {
             let folded = if key { fold(part) } else { Arc::from(part) };
-            let child = *self.object(at).children.get(&folded)?;
+            let child = self.object(at).children.get(&folded)?;
             name = Some(Name { parent: at, name: folded });
             at = child;
         }

@@ -9,6 +9,7 @@ mod adjust;
 mod build;
 pub mod change;
 mod check;
+mod children;
 mod contents;
 pub mod declare;
 mod directory;
@@ -36,6 +37,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 pub use build::BuildError;
+pub use children::Children;
 pub use directory::Difference;
 pub use handle::{Handle, HandleTarget};
 pub use live::WorldOperation;
@@ -403,7 +405,7 @@ pub struct Object {
     /// Its descriptor; `None` if it has none, and its volume says what that means (FILE-31).
     pub descriptor: Option<Arc<Descriptor>>,
     /// What hangs below, by name; keys by folded name (KEY-2).
-    pub children: BTreeMap<Arc<str>, ObjectId>,
+    pub children: Children,
     /// The values of a key, by folded name: the name as written, and the value.
     pub values: BTreeMap<Arc<str>, (Arc<str>, ValueData)>,
 }

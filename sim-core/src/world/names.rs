@@ -169,7 +169,7 @@ impl World {
     pub(super) fn take_name(&mut self, name: &Name, id: ObjectId) {
         let objects = Arc::make_mut(&mut self.objects);
         let held = objects.get(name.parent.index()).and_then(|parent| parent.children.get(&name.name));
-        if held != Some(&id) {
+        if held != Some(id) {
             return;
         }
         if let Some(parent) = objects.get_mut(name.parent.index()) {

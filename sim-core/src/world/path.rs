@@ -101,9 +101,9 @@ impl World {
                 return Err(ErrorName::NotADirectory.into());
             }
             self.traverse(thread, at, recorder)?;
-            found = match self.object(at).children.get_key_value(name) {
+            found = match self.object(at).children.get_named(name) {
                 Some((name, child)) => {
-                    Found { object: Some(*child), name: Some(Name { parent: at, name: name.clone() }) }
+                    Found { object: Some(child), name: Some(Name { parent: at, name: name.clone() }) }
                 }
                 None if names.peek().is_none() => {
                     Found { object: None, name: Some(Name { parent: at, name: Arc::from(name) }) }

@@ -163,7 +163,7 @@ impl World {
         let mut names = path.split('\\').peekable();
         while let Some(name) = names.next() {
             match self.object(at).children.get(&fold(name)) {
-                Some(child) => at = *child,
+                Some(child) => at = child,
                 None if names.peek().is_none() && open.create && at != HIVES => {
                     let name = Arc::from(name);
                     return self.create_key(thread, bind, open, Name { parent: at, name }, recorder);
@@ -220,7 +220,7 @@ impl World {
             delete_on_close: false,
         };
         let success = self.create_child(thread, bind, new, open.descriptor.as_ref(), recorder)?;
-        let created = self.object(parent).children.get(&key).copied();
+        let created = self.object(parent).children.get(&key);
         if let Some(id) = created {
             self.written.insert(id, self.now);
             if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(id.index()) {

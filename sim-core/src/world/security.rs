@@ -248,7 +248,7 @@ impl World {
         let mut open = vec![container];
         while let Some(parent) = open.pop() {
             let Some(above) = self.security_of(parent).cloned() else { continue };
-            let children: Vec<ObjectId> = self.object(parent).children.values().copied().collect();
+            let children = self.object(parent).children.in_order();
             let mut changed = Vec::new();
             for child in children {
                 let Some(own) = self.object(child).descriptor.clone() else { continue };
