@@ -51,6 +51,7 @@ fn mask(seen: &Seen) -> u64 {
 
 #[test]
 fn rights_have_the_numbers_of_file_2() {
+    // FILE-2
     let rows = [
         (0x1, "FILE_READ_DATA", "FILE_LIST_DIRECTORY"),
         (0x2, "FILE_WRITE_DATA", "FILE_ADD_FILE"),
@@ -524,7 +525,7 @@ fn null_empty_and_missing_are_three_things() {
 
 #[test]
 fn opens_are_audited_as_file_34_says() {
-    // The SACL, who opens, for what: how many entries report it as done and as refused.
+    // FILE-34: the SACL, who opens, for what: how many entries report it as done and as refused.
     let rows = [
         ("audit bob read (success)", "bob", "read", (1, 0)),
         ("audit bob read (failure)", "bob", "read", (0, 0)),
@@ -603,5 +604,41 @@ fn running_a_program_is_asked_anew() {
     }
     for (n, seen) in served(world, "impersonate conn", "identification", steps).iter().enumerate() {
         assert_eq!(outcomes(seen), [[DENIED, DENIED, TOO_LOW][n]], "{}", MODELS[n].name);
+    }
+}
+
+#[test]
+fn a_descriptor_has_a_largest_size() {
+    // FILE-25, SD-6: 65,535 bytes. An entry for a user takes 36 of them.
+    let list = |count: usize| vec!["allow bob read"; count].join("; ");
+    let steps = format!(
+        "set_security file \"/f\" {{ dacl {{ {} }} }}\nset_security file \"/f\" {{ dacl {{ {} }} }}",
+        list(1000),
+        list(1900)
+    );
+    for seen in runs("file \"/f\" { owner bob; dacl { } }", "bob", &steps) {
+        assert_eq!(outcomes(&seen), ["ok", "INVALID_SECURITY_DESCRIPTOR"]);
+    }
+}
+
+#[test]
+fn handles_are_passed_without_a_question() {
+    // FILE-4, FILE-5: to another thread while another client is served, and past the end of what it was opened under.
+    let world = "file \"/f\" { owner alice; dacl { allow alice read } }\n";
+    let text = format!(
+        "scenario rules {{ }}\n{PEOPLE}{world}\nservice s {{\naccount LocalService\nprivileges SeImpersonatePrivilege\n\
+         thread one {{ conn = accept\nimpersonate conn\nh = open file \"/f\" for read\ngive h to two\nrevert\nread h }}\n\
+         thread two {{ h = take\nread h\nwrite h\nopen file \"/f\" for read }}\n}}\n\
+         process desk as alice {{ connect s\nset_security file \"/f\" {{ owner alice; dacl {{ }} }}\nrename file \"/f\" to \"/g\" }}\n"
+    );
+    for model in MODELS {
+        let played = play(&text, model);
+        assert_eq!(
+            outcomes(&played.of("s/two").into_iter().cloned().collect::<Vec<_>>()),
+            ["ok", "ok", DENIED, DENIED]
+        );
+        let last = played.of("s/one").last().map(|seen| seen.outcome.clone());
+        // It gave the handle away.
+        assert_eq!(last.as_deref(), Some("INVALID_HANDLE"), "{}", model.name);
     }
 }

@@ -92,7 +92,7 @@ fn rights_have_the_numbers_of_key_6() {
 
 #[test]
 fn a_handle_lets_just_what_it_was_opened_for() {
-    // KEY-6, KEY-11, KEY-19: for each operation its right. Those with a name that binds stand last.
+    // KEY-1, KEY-6, KEY-11, KEY-19, KEY-24: for each operation its right. Those with a name that binds stand last.
     let operations = [
         ("query k \"V\"", "KEY_QUERY_VALUE"),
         ("enumerate k (values)", "KEY_QUERY_VALUE"),

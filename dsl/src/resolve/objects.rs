@@ -204,6 +204,19 @@ pub(super) fn query_security(
     Ok(Operation::QuerySecurity(place, sacl))
 }
 
+/// `file|directory "P"` of `show`: what reading its descriptor shows, for who may read that (FILE-7). Nothing is taken if
+/// something else stands there.
+pub(super) fn show(args: &mut Args<'_>) -> Read<Option<Operation>> {
+    let kind = matches!(args.peek(), Some(Part { value: PartKind::Word(word), .. })
+        if word == "key" || BY_PATH.iter().any(|(known, _)| known == word));
+    if !kind || !names_a_path(args) {
+        return Ok(None);
+    }
+    let (path, class) = named(args)?;
+    let place = Place::Path { path, directory: class == ObjectType::Directory };
+    Ok(Some(Operation::QuerySecurity(place, false)))
+}
+
 pub(super) fn set_security(
     resolver: &mut Resolver<'_>,
     args: &mut Args<'_>,

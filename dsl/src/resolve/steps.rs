@@ -331,8 +331,8 @@ pub const VERBS: &[Verb] = &[
     verb("take", "", "waits for something that another thread gives", true, |_, _, _| Ok(Operation::Take)),
     verb(
         "show",
-        "[threads | t | process P | thread P.T]",
-        "shows who the thread, or another one, is",
+        "[threads | t | process P | thread P.T | file|directory PATH]",
+        "shows who the thread, or another one, is, or the descriptor of an object",
         false,
         show,
     ),
@@ -790,6 +790,9 @@ fn show(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScop
     }
     if !scope.binds("threads") && args.keyword("threads").is_some() {
         return Ok(Operation::ShowThreads);
+    }
+    if let Some(shown) = objects::show(args)? {
+        return Ok(shown);
     }
     if let Some(of) = identity::token_of(resolver, args, scope)? {
         return Ok(Operation::ShowOther(of));
