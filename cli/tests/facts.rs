@@ -10,6 +10,8 @@ use std::fs;
 use common::{root, run, scenarios};
 use play::{read, records};
 use serde_json::{Value, json};
+use sim_core::engine::{self, RunConfig};
+use sim_core::ids::SessionId;
 use sim_core::model::MODELS;
 use sim_core::world::Fact;
 
@@ -278,4 +280,61 @@ fn explanations_come_where_they_are_asked_for() {
     assert!(explained(&[]).iter().all(|(_, lines)| *lines == 0));
     assert!(explained(&["--explain", "all"]).iter().all(|(_, lines)| *lines > 3));
     assert!(explained(&["--explain", "denied"]).iter().all(|(allowed, lines)| *allowed == (*lines == 0)));
+}
+
+#[test]
+fn every_session_that_ends_is_told_once() {
+    // SES-4: by the step that took its last token, or where a program ran out; those that are always there never end (SES-3).
+    let mut by_steps = 0;
+    let mut by_ends = 0;
+    for scenario in scenarios().into_iter().map(|path| read(&root(), &path)) {
+        for model in MODELS {
+            let mut told: Vec<u64> = Vec::new();
+            let finished = engine::run(&scenario, &RunConfig::of(&scenario, model), &mut |_, record| {
+                by_ends += record.ended.len();
+                told.extend(record.ended.iter().flat_map(|end| &end.sessions).map(|session| session.number));
+                let ended = record.facts.iter().filter_map(|fact| match fact {
+                    Fact::SessionEnded(session) => Some(session.number),
+                    _ => None,
+                });
+                let before = told.len();
+                told.extend(ended);
+                by_steps += told.len() - before;
+            });
+            let finished = finished.expect("the model admits it");
+            by_ends += finished.ended.len();
+            told.extend(finished.ended.iter().flat_map(|end| &end.sessions).map(|session| session.number));
+            told.sort_unstable();
+            let sessions = (0..).map_while(|n| finished.world.session(SessionId(n)));
+            let mut over: Vec<u64> = sessions
+                .filter(|session| session.tokens == 0 && session.number > 1000)
+                .map(|session| session.number)
+                .collect();
+            over.sort_unstable();
+            assert_eq!(told, over, "{} under {}", scenario.name, model.name);
+        }
+    }
+    assert!(by_steps > 20 && by_ends > 100, "{by_steps}, {by_ends}");
+}
+
+#[test]
+fn the_end_of_a_program_is_told_where_everything_is() {
+    let text = "scenario ends\nuser alice { rid 1013 }\nprocess one as alice { note \"x\" }\nprocess two as SYSTEM { wait 5us }\n";
+    let shown = |arguments: &[&str]| {
+        common::run_with(&[&["run", "-"], arguments].concat(), text.as_bytes()).ends(0).out
+    };
+    let ends = "       1us  one/main                 ends\n            logon-session-destroyed session:alice#1 (Interactive) of alice, begun at 0us [SES-4]\n";
+    assert!(shown(&["--explain", "all"]).contains(ends));
+    for plain in [&[][..], &["--explain", "denied"]] {
+        assert!(!shown(plain).contains("session"), "{}", shown(plain));
+    }
+    let lines = shown(&["--format", "jsonl"]);
+    let ends: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .filter(|line| line["kind"] == "end")
+        .collect();
+    assert_eq!(ends.len(), 1);
+    assert_eq!(ends[0]["facts"][0]["session"], "alice#1");
+    assert_eq!((&ends[0]["time"], &ends[0]["process"]), (&json!(1000), &json!("one")));
 }

@@ -72,6 +72,9 @@ impl Run {
             match self.format {
                 Format::Text => text::write_record(output.text(), scenario, names, world, record, explain),
                 Format::Jsonl => {
+                    for line in json::ends(names, world, &record.ended) {
+                        json::write_line(output.text(), &line);
+                    }
                     if let Some(line) = json::record(scenario, names, world, record, explain) {
                         json::write_line(output.text(), &line);
                     }
@@ -84,8 +87,18 @@ impl Run {
             Err(error) => return io::failure(&sim_core::text::escape(&error.to_string()), Exit::Text),
         };
         match self.format {
-            Format::Text => output.text().push_str(&text::footer(scenario, &finished)),
-            Format::Jsonl => json::write_line(output.text(), &json::totals(scenario, &finished)),
+            Format::Text => {
+                if explain == text::Explain::All {
+                    text::write_ends(output.text(), names, &finished.world, &finished.ended);
+                }
+                output.text().push_str(&text::footer(scenario, &finished));
+            }
+            Format::Jsonl => {
+                for line in json::ends(names, &finished.world, &finished.ended) {
+                    json::write_line(output.text(), &line);
+                }
+                json::write_line(output.text(), &json::totals(scenario, &finished));
+            }
         }
         output.flush();
         summarise(&loaded, &config.model, &finished);

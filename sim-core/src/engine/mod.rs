@@ -17,7 +17,7 @@ use crate::ids::{StepId, ThreadId};
 use crate::model::Model;
 use crate::world::declare::Declarations;
 use crate::world::op::{Outcome, ScriptFault};
-use crate::world::{BuildError, Fact, Who, World};
+use crate::world::{BuildError, EndedSession, Fact, Who, World};
 
 use scenario::{Limits, Scenario};
 
@@ -68,6 +68,19 @@ pub struct Record {
     pub broken: Vec<usize>,
     /// What it is about, of a step that a script took: the scenario's text does not say it.
     pub words: Option<Arc<str>>,
+    /// Programs that came to their end since the record before, and took logon sessions with them.
+    pub ended: Vec<ProgramEnd>,
+}
+
+/// The end of a thread's program, which is no step, and the logon sessions that ended with it (SES-4).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ProgramEnd {
+    /// When.
+    pub time: u64,
+    /// Whose.
+    pub thread: ThreadId,
+    /// The sessions.
+    pub sessions: Vec<EndedSession>,
 }
 
 impl Record {
@@ -167,6 +180,8 @@ pub struct Finished {
     pub unreached: Vec<StepId>,
     /// The error of a script that ended it.
     pub fault: Option<ScriptFault>,
+    /// Programs that came to their end after the last record, and took logon sessions with them.
+    pub ended: Vec<ProgramEnd>,
 }
 
 impl Finished {

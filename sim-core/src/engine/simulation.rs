@@ -13,7 +13,7 @@ use super::scenario::{
     DEFAULT_COST, Happening, Instruction, Place, Program, Scenario, Step, StepExpectation,
 };
 use super::script::{Event, Scene, Suspended, Turn};
-use super::{Ending, Finished, Left, Record, RunConfig, Totals, build_world};
+use super::{Ending, Finished, Left, ProgramEnd, Record, RunConfig, Totals, build_world};
 use crate::fingerprint;
 use crate::ids::{ProcessId, StepId, ThreadId};
 use crate::world::op::{Call, Operation, Outcome, ScriptFault};
@@ -54,6 +54,8 @@ struct Seen {
     totals: Totals,
     /// The error of a script that ends the run.
     fault: Option<ScriptFault>,
+    /// Programs that came to their end since the last record.
+    ended: Vec<ProgramEnd>,
 }
 
 /// Where a thread is in its program.
@@ -163,6 +165,7 @@ impl<'a> Simulation<'a> {
                 reached: vec![false; scenario.steps.len()],
                 totals: Totals::default(),
                 fault: None,
+                ended: Vec::new(),
             },
         })
     }
@@ -196,6 +199,7 @@ impl<'a> Simulation<'a> {
             unmet: Vec::new(),
             broken: Vec::new(),
             words: taken.words,
+            ended: std::mem::take(&mut self.seen.ended),
         };
         self.judge(taken.expects, &mut record);
         Ok(record)
@@ -287,6 +291,12 @@ impl<'a> Simulation<'a> {
             }
             Next::End => {
                 self.state.world.end_thread(thread);
+                // No record can tell of it, so it goes along with the next one.
+                let sessions = self.state.world.take_ended_sessions();
+                if R::ACTIVE && !sessions.is_empty() {
+                    let time = self.state.world.now;
+                    self.seen.ended.push(ProgramEnd { time, thread, sessions });
+                }
                 self.wake();
                 Ok(None)
             }
@@ -589,6 +599,7 @@ impl<'a> Simulation<'a> {
             unexercised,
             unreached,
             fault: self.seen.fault,
+            ended: self.seen.ended,
         }
     }
 

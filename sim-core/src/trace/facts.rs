@@ -17,7 +17,7 @@ use crate::sid::Sid;
 use crate::token::ImpersonationLevel;
 use crate::world::registry::ValueData;
 use crate::world::{
-    CheckRecord, Difference, Fact, HandleUse, ObjectName, Shown, ShownForm, ShownThread, Who,
+    CheckRecord, Difference, EndedSession, Fact, HandleUse, ObjectName, Shown, ShownForm, ShownThread, Who,
 };
 
 /// One thing that a step looked at or brought to light. Checks, gates of impersonation, what an open did and errors of
@@ -417,19 +417,24 @@ fn line(names: &Names, who: Option<&Who>, fact: &Fact) -> Option<FactLine> {
         }
         Fact::DirectoryChanged(change) => FactLine::DirectoryChanged(difference(names, change)),
         Fact::Outdated(change) => FactLine::TokenOutdated(difference(names, change)),
-        Fact::SessionEnded(ended) => FactLine::SessionEnded {
-            session: ended.label.to_string(),
-            number: ended.number,
-            user: principal(names, ended.user),
-            logon: ended.kind.title(),
-            since: ended.since,
-        },
+        Fact::SessionEnded(ended) => session_ended(names, ended),
         Fact::Remark(remark) => {
             let (remark, rule) = remark.words();
             FactLine::Remark { remark, rule }
         }
         Fact::Started(pid, user) => FactLine::Started { pid: *pid, user: principal(names, *user) },
     })
+}
+
+/// A session that ended with its last token.
+pub(super) fn session_ended(names: &Names, ended: &EndedSession) -> FactLine {
+    FactLine::SessionEnded {
+        session: ended.label.to_string(),
+        number: ended.number,
+        user: principal(names, ended.user),
+        logon: ended.kind.title(),
+        since: ended.since,
+    }
 }
 
 fn handle(names: &Names, used: &HandleUse) -> HandleLine {

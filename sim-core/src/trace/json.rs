@@ -17,7 +17,7 @@ use super::text::{
     write_derivation,
 };
 use crate::engine::scenario::Scenario;
-use crate::engine::{Ending, Finished, Left, Record};
+use crate::engine::{Ending, Finished, Left, ProgramEnd, Record};
 use crate::model::Model;
 use crate::privilege::PrivilegeState;
 use crate::rights::{AccessMask, ObjectType, names_of};
@@ -38,8 +38,23 @@ pub enum Line {
     Header(Header),
     /// An event.
     Record(Box<RecordLine>),
+    /// The end of a thread's program, where logon sessions ended with it: no event, and in front of the next one.
+    End(EndLine),
     /// The last line.
     Totals(TotalsLine),
+}
+
+/// The end of a thread's program.
+#[derive(Serialize, JsonSchema)]
+pub struct EndLine {
+    /// Virtual time in nanoseconds.
+    pub time: u64,
+    /// The process's name.
+    pub process: String,
+    /// The thread's name.
+    pub thread: String,
+    /// The sessions that ended with it.
+    pub facts: Vec<FactLine>,
 }
 
 /// What was run.
@@ -300,6 +315,21 @@ pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> Line {
         start: scenario.start.to_string(),
         params: scenario.params.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
     })
+}
+
+/// Programs that came to their end, where sessions ended with them.
+#[must_use]
+pub fn ends(names: &Names, world: &World, ends: &[ProgramEnd]) -> Vec<Line> {
+    let line = |end: &ProgramEnd| {
+        let thread = world.thread(end.thread);
+        Line::End(EndLine {
+            time: end.time,
+            process: world.process(thread.process).name.to_string(),
+            thread: thread.name.to_string(),
+            facts: end.sessions.iter().map(|ended| facts::session_ended(names, ended)).collect(),
+        })
+    };
+    ends.iter().map(line).collect()
 }
 
 /// A record as a line, with the derivations that are wanted.

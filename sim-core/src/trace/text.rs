@@ -14,8 +14,8 @@ use super::rights::rights_words;
 use crate::access::{AccessError, AuditTrigger, Decider, Decision, Explanation, PolicyDiagnostic, Reason};
 use crate::engine::scenario::{DEFAULT_START, Scenario};
 use crate::engine::time::{format_time, push_time};
-use crate::engine::{Ending, Finished, Left, Record};
-use crate::ids::StepId;
+use crate::engine::{Ending, Finished, Left, ProgramEnd, Record};
+use crate::ids::{StepId, ThreadId};
 use crate::model::Model;
 use crate::privilege::PrivilegeState;
 use crate::rights::ObjectType;
@@ -23,8 +23,8 @@ use crate::text::{escape, name, quote};
 use crate::token::impersonate::{Cap, GateRecord};
 use crate::world::op::{DeniedBy, Failure, OpenStatus, Outcome, Success};
 use crate::world::{
-    CheckPurpose, CheckRecord, Difference, Fact, HandleUse, PeerRecord, Shown, ShownForm, ShownThread,
-    Unasked, World,
+    CheckPurpose, CheckRecord, Difference, EndedSession, Fact, HandleUse, PeerRecord, Shown, ShownForm,
+    ShownThread, Unasked, World,
 };
 
 /// Which decisions are derived in full.
@@ -72,17 +72,10 @@ pub fn write_record(
     explain: Explain,
 ) {
     let Some(info) = scenario.steps.get(record.step.index()) else { return };
-    let start = out.len();
-    push_time(out, record.time);
-    pad_left(out, start, 10);
-    out.push_str("  ");
-    let start = out.len();
-    match record.thread() {
-        Some(thread) => world.push_thread_name(out, thread),
-        None => out.push_str("world"),
+    if explain == Explain::All {
+        write_ends(out, names, world, &record.ended);
     }
-    pad(out, start, 24);
-    out.push(' ');
+    write_place(out, world, record.time, record.thread());
     let start = out.len();
     out.push_str(info.verb);
     pad(out, start, 13);
@@ -113,6 +106,42 @@ pub fn write_record(
     {
         let _ = writeln!(out, "{INDENT}identity        {words}");
     }
+}
+
+/// When, and who: the columns in front.
+fn write_place(out: &mut String, world: &World, time: u64, thread: Option<ThreadId>) {
+    let start = out.len();
+    push_time(out, time);
+    pad_left(out, start, 10);
+    out.push_str("  ");
+    let start = out.len();
+    match thread {
+        Some(thread) => world.push_thread_name(out, thread),
+        None => out.push_str("world"),
+    }
+    pad(out, start, 24);
+    out.push(' ');
+}
+
+/// Programs that came to their end, where sessions ended with them. That is no event: it has lines of its own where
+/// everything is told.
+pub fn write_ends(out: &mut String, names: &Names, world: &World, ends: &[ProgramEnd]) {
+    for end in ends {
+        write_place(out, world, end.time, Some(end.thread));
+        out.push_str("ends\n");
+        end.sessions.iter().for_each(|ended| write_session_end(out, ended, names));
+    }
+}
+
+fn write_session_end(out: &mut String, ended: &EndedSession, names: &Names) {
+    let _ = writeln!(
+        out,
+        "{INDENT}logon-session-destroyed session:{} ({}) of {}, begun at {} [SES-4]",
+        name(&ended.label),
+        ended.kind.title(),
+        names.name(ended.user),
+        format_time(ended.since)
+    );
 }
 
 /// Blanks behind what stands from `start` on, up to a width.
@@ -401,16 +430,7 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             Fact::Reason(text) => {
                 let _ = writeln!(out, "{INDENT}{}", escape(text));
             }
-            Fact::SessionEnded(ended) => {
-                let _ = writeln!(
-                    out,
-                    "{INDENT}logon-session-destroyed session:{} ({}) of {}, begun at {} [SES-4]",
-                    name(&ended.label),
-                    ended.kind.title(),
-                    names.name(ended.user),
-                    format_time(ended.since)
-                );
-            }
+            Fact::SessionEnded(ended) => write_session_end(out, ended, names),
             Fact::Remark(remark) => {
                 let (word, rule) = remark.words();
                 let _ = writeln!(out, "{INDENT}{word} [{rule}]");

@@ -273,18 +273,24 @@ impl World {
 
     /// What an operation ended besides what it did: sessions, told once each (SES-4).
     pub(super) fn tell_ended_sessions<R: Recorder>(&mut self, recorder: &mut R) {
-        for id in std::mem::take(&mut self.ended_sessions) {
-            let Some(session) = self.sessions.get(id.index()) else { continue };
-            recorder.fact(|_| {
-                Fact::SessionEnded(EndedSession {
-                    label: session.label.clone(),
-                    number: session.number,
-                    user: session.user,
-                    kind: session.kind,
-                    since: session.since,
-                })
-            });
+        for session in self.take_ended_sessions() {
+            recorder.fact(|_| Fact::SessionEnded(session));
         }
+    }
+
+    /// The sessions that have ended and were not told yet (SES-4).
+    pub fn take_ended_sessions(&mut self) -> Vec<EndedSession> {
+        let ended = std::mem::take(&mut self.ended_sessions);
+        let sessions = ended.into_iter().filter_map(|id| self.sessions.get(id.index()));
+        sessions
+            .map(|session| EndedSession {
+                label: session.label.clone(),
+                number: session.number,
+                user: session.user,
+                kind: session.kind,
+                since: session.since,
+            })
+            .collect()
     }
 
     /// `t = logon USER (network)`: the authority makes the session and the token; the caller needs SeTcbPrivilege (SES-4).

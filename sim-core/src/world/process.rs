@@ -222,8 +222,6 @@ impl World {
         if owner.live_threads == 0 {
             self.end_process(process);
         }
-        // The end of a program is no step, so there is no record that could tell of sessions.
-        self.ended_sessions.clear();
     }
 
     /// Whether the thread was running. What it was stays to be looked at; its identity counts for no session any more.

@@ -133,7 +133,7 @@ pub enum Unasked {
 }
 
 /// A logon session that ended (SES-4).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EndedSession {
     /// Its label.
     pub label: Arc<str>,
