@@ -642,3 +642,28 @@ fn handles_are_passed_without_a_question() {
         assert_eq!(last.as_deref(), Some("INVALID_HANDLE"), "{}", model.name);
     }
 }
+
+#[test]
+fn generic_rights_that_are_not_written_stay() {
+    // FILE-25, PROP-1, W-ACC-8: an entry for what is below keeps them through a change of the group, of the label, and through a
+    // propagation from above; what is written is mapped.
+    let world = "directory \"/top\" { owner bob; dacl { allow bob full (inherit) } }\n\
+                 directory \"/top/d\" { sddl 'O:S-1-5-21-1000-2000-3000-1014G:SYD:(A;OICIIO;GA;;;CO)(A;;FA;;;S-1-5-21-1000-2000-3000-1014)' }\n";
+    let steps = "set_security directory \"/top/d\" { group Users }\nset_security directory \"/top/d\" { label low no_write_up }\n\
+                 t = open directory \"/top\" for FILE_LIST_DIRECTORY, WRITE_DAC\npropagate t\nquery_security directory \"/top/d\"\n\
+                 set_security directory \"/top/d\" { dacl { allow CreatorOwner full (inherit, inherit_only) } }";
+    for (n, seen) in runs(world, "bob", steps).iter().enumerate() {
+        let sddl = |seen: &Seen| {
+            let facts = seen.json["facts"].as_array().cloned().unwrap_or_default();
+            let fact = facts.into_iter().find(|fact| fact["fact"] == "security");
+            fact.map_or(String::new(), |fact| fact["sddl"].as_str().unwrap_or("").to_owned())
+        };
+        let model = MODELS[n].name;
+        assert_eq!(outcomes(seen), ["ok", "ok", "granted", "ok", "ok", "ok"], "{model}");
+        for step in [0, 1, 4] {
+            assert!(sddl(&seen[step]).contains("(A;OICIIO;GA;;;CO)"), "{model}: {}", sddl(&seen[step]));
+        }
+        assert!(sddl(&seen[4]).contains("ID"), "{model}: {}", sddl(&seen[4]));
+        assert!(sddl(&seen[5]).contains("(A;OICIIO;FA;;;CO)"), "{model}: {}", sddl(&seen[5]));
+    }
+}

@@ -404,6 +404,7 @@ fn what_keys_do_not_do_is_refused_by_name() {
     let steps = [
         "k = open key 'Machine\\K' for read intent backup",
         "k = create key 'Machine\\L' for read (link)",
+        "create link 'Machine\\L' to 'Machine\\K'",
         "rename key 'Machine\\K' to \"Machine\\\\L\"",
         "watch k",
         "transact k",

@@ -626,7 +626,7 @@ impl<'a> Resolver<'a> {
     /// `link "P" to "T" (hard)`: made after the objects.
     fn link_decl(&mut self, stmt: &Stmt, head: Spanned<&str>) {
         let mut args = Args::new(&stmt.parts, head.span);
-        let read = objects::link(&mut args).and_then(|link| args.finish("link").map(|()| link));
+        let read = objects::link(self, &mut args).and_then(|link| args.finish("link").map(|()| link));
         match read.and_then(|link| self.no_expectation(stmt).map(|()| link)) {
             Ok(link) => {
                 self.declarations.links.push(link);

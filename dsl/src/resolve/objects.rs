@@ -163,8 +163,12 @@ pub(super) fn enumerate(
 }
 
 /// `"P" to "T" (hard)`
-pub(super) fn link(args: &mut Args<'_>) -> Read<Link> {
+pub(super) fn link(resolver: &Resolver<'_>, args: &mut Args<'_>) -> Read<Link> {
     let path = args.text("the path of the link in quotes")?;
+    if !path.value.starts_with('/') && path.value.contains('\\') {
+        // KEY-14
+        return Err(resolver.not_built(path.span, "a link between keys"));
+    }
     check_path(&path, ObjectType::File)?;
     args.prep(Prep::To).ok_or_else(|| args.expected("`to` and where it leads"))?;
     let to = args.text("where it leads, in quotes")?;

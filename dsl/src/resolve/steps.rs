@@ -474,7 +474,7 @@ fn open(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScop
 
 fn create(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
     if args.keyword("link").is_some() {
-        return Ok(Operation::MakeLink(Box::new(objects::link(args)?)));
+        return Ok(Operation::MakeLink(Box::new(objects::link(resolver, args)?)));
     }
     open_or_create(resolver, args, scope, Disposition::Create)
 }

@@ -67,7 +67,8 @@ impl World {
     pub(super) fn tell_whole_security<R: Recorder>(&self, id: ObjectId, recorder: &mut R) {
         if let Some(descriptor) = self.security_of(id) {
             recorder.fact(|_| Fact::Security(self.security_words(id, descriptor.source())));
-        } else if let Some(why) = self.damage_of(id) {
+        } else {
+            let why = self.damage_of(id).unwrap_or("it has no security descriptor");
             recorder.fact(|_| Fact::Reason(why.to_owned()));
         }
     }
