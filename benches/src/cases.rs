@@ -3,7 +3,7 @@
 use crate::Operation;
 use crate::access::Watched::{Explained, Silent};
 use crate::threads::Watched::{Records, Silent as Alone, Text};
-use crate::{access, cedar, descriptor_text, queue, script, step, threads, world};
+use crate::{access, cedar, descriptor_text, language, queue, script, step, threads, world};
 
 /// One case.
 pub struct Case {
@@ -64,6 +64,8 @@ pub const CASES: &[Case] = &[
     case("binary-write", 2_000, descriptor_text::write_binary),
     case("json-line", 500, step::json_line),
     case("json-serde", 500, step::json_bare),
+    case("language-pairs", 2, language::pairs),
+    case("language-program", 2, language::program),
     case("script-hook", 500, script::hook),
     case("script-rhai", 500, script::anchor),
     case("script-predicate", 500, script::predicate),
@@ -96,5 +98,6 @@ pub const RATIOS: &[(&str, &str, &str)] = &[
     ("silent step / queue and world alone", "step-silent", "step-bare"),
     ("event among processes that end: 10,000 / 1,000", "crowd-10000", "crowd-1000"),
     ("JSON line / serde_json alone", "json-line", "json-serde"),
+    ("source to program / pairs of the grammar alone", "language-program", "language-pairs"),
     ("script hook with 5 operations / rhai with 5 native calls", "script-hook", "script-rhai"),
 ];

@@ -9,6 +9,7 @@ mod access;
 mod cases;
 mod cedar;
 mod descriptor_text;
+mod language;
 mod measure;
 mod queue;
 mod script;

@@ -8,15 +8,25 @@ mod io;
 mod load;
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+/// What `--version` tells: the version, the format of its traces, and the commit of a release.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let commit = match env!("SCN_COMMIT") {
+        "" => String::new(),
+        commit => format!(", commit {commit}"),
+    };
+    format!("{} (trace format {}{commit})", env!("CARGO_PKG_VERSION"), sim_core::trace::FORMAT)
+});
 
 /// A deterministic simulator of identity, impersonation and access decisions.
 ///
 /// A `.scn` file says who exists, what exists and who does what; `scn` replays it in virtual time and tells, for every
 /// access decision, what was decided, for whom, and why.
 #[derive(Parser)]
-#[command(name = "scn", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "scn", version, long_version = VERSION.as_str(), max_term_width = 100, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 fine; 1 the answer is no; 2 bad usage or an unreadable file; 3 a text that does \
 not parse or resolve; 4 a limit was hit; 70 a bug of ours."

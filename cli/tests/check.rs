@@ -154,3 +154,29 @@ fn several_files_make_one_report_and_a_missing_one_is_told() {
     let ran = run(&["check", &place("one.scn"), &place("none.scn"), "--format", "json"]).ends(3);
     assert!(ran.err.contains("there is no such file") && ran.out.contains("SCN0301"), "{}", ran.err);
 }
+
+/// A folder stands for the scenarios below it; what is there for `use`, or for `whatif`, is left to them.
+#[test]
+fn a_folder_stands_for_its_scenarios() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    write("scenarios/good.scn", "scenario good\nuse \"lib/people.scn\"\nprocess p as alice { revert }\n");
+    write("scenarios/lib/people.scn", "user alice { }\n");
+    write("scenarios/deep/er/bad.scn", "scenario bad { nonsense 1 }\n");
+    write("scenarios/whatif.scn", "whatif \"x\" { model kacs }\n");
+    write("scenarios/notes.txt", "no scenario\n");
+    let path = folder.path().join("scenarios");
+    let ran = common::run(&["check", &path.to_string_lossy()]).ends(3);
+    assert!(ran.err.contains("good.scn: ") && ran.err.contains("bad.scn:1:16"), "{}", ran.err);
+    assert!(!ran.err.contains("people.scn") && !ran.err.contains("whatif.scn"), "{}", ran.err);
+    let ran = common::run(&["check", "--format", "json", &path.to_string_lossy()]).ends(3);
+    assert!(ran.out.contains("deep/er/bad.scn"), "{}", ran.out);
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).expect("made");
+    let ran = common::run(&["check", &empty.to_string_lossy()]).ends(2);
+    assert!(ran.err.contains("there is no scenario below"), "{}", ran.err);
+}

@@ -43,12 +43,6 @@ fn completions_know_every_command() {
 }
 
 #[test]
-fn the_version_is_one_line() {
-    let version = run(&["--version"]).ends(0).out;
-    assert_eq!(version, format!("scn {}\n", env!("CARGO_PKG_VERSION")));
-}
-
-#[test]
 fn colours_are_for_terminals_and_for_who_asks() {
     let wrong = b"scenario s\nuser a { ridd 1 }\n";
     let plain = run_with(&["check", "-"], wrong).ends(3);
@@ -64,4 +58,38 @@ fn colours_are_for_terminals_and_for_who_asks() {
     let mut command = scn();
     command.env("NO_COLOR", "1").arg("check").arg(&file).args(["--color", "always"]);
     assert!(Ran::of(command.output().expect("it runs")).ends(3).err.contains('\u{1b}'));
+}
+
+/// One line each: the version alone, and with what else tells two builds apart.
+#[test]
+fn the_version_is_one_line() {
+    let version = concat!("scn ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(run(&["-V"]).ends(0).out, format!("{version}\n"));
+    let told = run(&["--version"]).ends(0).out;
+    // A release that was built from a checkout names its commit, and nothing else does.
+    let rest = told.strip_prefix(&format!("{version} (trace format 1")).expect("the version and the format");
+    let commit = rest.strip_suffix(")\n").expect("one line");
+    assert!(
+        commit.is_empty() || commit.strip_prefix(", commit ").is_some_and(|hash| hash.len() == 12),
+        "{told}"
+    );
+}
+
+/// The page of the language has every word of the reference page, and no line that a reader of manual pages would take for a request.
+#[test]
+fn the_language_has_a_manual_page() {
+    let page = run(&["man", "--lang"]).ends(0).out;
+    assert!(page.starts_with(".TH SCN-LANG 7"), "{page}");
+    let requests = [".TH ", ".SH ", ".TP", ".PP"];
+    for line in page.lines().filter(|line| line.starts_with(['.', '\''])) {
+        assert!(requests.iter().any(|request| line.starts_with(request)), "{line}");
+    }
+    let plain = page.replace("\\fB", "").replace("\\fR", "").replace("\\-", "-").replace("\\e", "\\");
+    for family in dsl::words::vocabulary() {
+        for word in family.words {
+            assert!(plain.contains(word), "{}: `{word}` is missing", family.about);
+        }
+    }
+    assert!(!page.contains('`') && !page.contains("](") && !page.contains("|--"), "Markdown is left");
+    run(&["man", "run", "--lang"]).ends(2);
 }

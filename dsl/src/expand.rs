@@ -110,6 +110,8 @@ pub(crate) struct Expander<'a> {
 /// The statements without what was expanded, and what was found on the way.
 pub(crate) struct Expanded {
     pub stmts: Vec<Stmt>,
+    /// The procedures with their places.
+    pub procedures: Vec<(String, Span)>,
     pub params: Vec<Param>,
     pub diagnostics: Vec<Diagnostic>,
     /// Names of values that could not be read.
@@ -147,8 +149,10 @@ pub(crate) fn expand(stmts: Vec<Stmt>, given: &[(String, String)]) -> Expanded {
     for stmt in rest {
         expander.stmt(stmt, None, &mut out);
     }
+    let procedures = expander.procedures.iter().map(|(name, procedure)| (name.clone(), procedure.span));
     Expanded {
         stmts: out,
+        procedures: procedures.collect(),
         params: expander.params,
         diagnostics: expander.diagnostics,
         lost: expander.lost,
@@ -362,7 +366,8 @@ impl Expander<'_> {
         }
         self.depth -= 1;
         let parts = self.parts(parts, None);
-        let parts = self.bounded(parts, span);
+        let count = parts.len().div_ceil(2);
+        let parts = self.bounded(parts, count, span);
         if let Some((_, value)) = self.values.get_index_mut(n) {
             value.parts = parts;
             value.state = State::Ready;
@@ -415,6 +420,11 @@ impl Expander<'_> {
         }
         self.check_bound_names(stmt, scope);
         stmt.parts = self.parts(std::mem::take(&mut stmt.parts), scope);
+        // `groups a, b, …` is a list without brackets.
+        if stmt.parts.iter().filter(|part| matches!(part.value, PartKind::Comma)).count() >= MOST_ELEMENTS {
+            let span = stmt.head.as_ref().map_or(stmt.span, |head| head.span);
+            stmt.parts = self.bounded(Vec::new(), usize::MAX, span);
+        }
         for expectation in &mut stmt.expects {
             expectation.parts = self.parts(std::mem::take(&mut expectation.parts), scope);
         }
@@ -565,7 +575,8 @@ impl Expander<'_> {
                         elements.extend(inner);
                     }
                 }
-                PartKind::List(self.bounded(elements, span))
+                let count = elements.len().div_ceil(2);
+                PartKind::List(self.bounded(elements, count, span))
             }
             PartKind::Flags(parts) => PartKind::Flags(self.parts(parts, scope)),
             PartKind::Block(block) => {
@@ -582,8 +593,9 @@ impl Expander<'_> {
         out.push(Part { value, span });
     }
 
-    fn bounded(&mut self, parts: Vec<Part>, span: Span) -> Vec<Part> {
-        if parts.len() <= 2 * MOST_ELEMENTS {
+    /// The parts of a list with so many elements, unless those are too many.
+    fn bounded(&mut self, parts: Vec<Part>, count: usize, span: Span) -> Vec<Part> {
+        if count <= MOST_ELEMENTS {
             return parts;
         }
         let message = format!("a list has at most {MOST_ELEMENTS} elements");

@@ -111,7 +111,8 @@ pub fn read_with(
     let expanded = expand::expand(ast.stmts, reading.params);
     let broken = broken || !expanded.diagnostics.is_empty() || !expanded.refused.is_empty();
     diagnostics.extend(expanded.diagnostics);
-    let (scenario, found, allowed) = resolve::resolve(expanded.stmts, sources, &expanded.params);
+    let (scenario, found, allowed) =
+        resolve::resolve(expanded.stmts, sources, &expanded.params, &expanded.procedures);
     let lost = Lost::of(&ast.set_aside, &ast.unclosed, sources, &expanded.lost);
     diagnostics.extend(found.into_iter().filter(|diagnostic| !lost.explains(diagnostic)));
     let broken = broken || scenario.is_none();

@@ -277,3 +277,21 @@ fn values_do_not_explode() {
     }
     assert!(read(&chain, &[], &[]).1.contains("values are made of each other"));
 }
+
+/// With brackets or without, a list has as many elements as the manual says.
+#[test]
+fn lists_are_bounded_with_and_without_brackets() {
+    let groups = |count: usize| vec!["Users"; count].join(", ");
+    for (count, told) in [(10_000, false), (10_001, true)] {
+        for text in [
+            format!("scenario s\nuser a {{ groups {} }}\nprocess p as a {{ revert }}\n", groups(count)),
+            format!(
+                "scenario s\nlet g = [{}]\nuser a {{ rid 1 }}\nprocess p as a {{ revert }}\n",
+                groups(count)
+            ),
+        ] {
+            let (_, shown) = read(&text, &[], &[]);
+            assert_eq!(shown.contains("a list has at most 10000 elements"), told, "{count}: {}", &text[..30]);
+        }
+    }
+}

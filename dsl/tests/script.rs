@@ -499,3 +499,84 @@ fn every_step_has_an_operation_or_a_reason() {
         assert!(dsl::Verb::named(row.verb).is_some(), "{}", row.name);
     }
 }
+
+/// Every operation of the table can be called by its name, with the fewest and the most arguments.
+#[test]
+fn every_operation_is_a_word_of_scripts() {
+    for row in dsl::OPERATIONS {
+        for count in [row.least, row.most] {
+            let arguments = vec!["()"; count].join(", ");
+            let text = scenario(&format!("fn f() {{ {}({arguments}); }}", row.name), "call f");
+            let mut sources = Sources::default();
+            let file = sources.add("s.scn".to_owned(), text);
+            let (read, diagnostics) = dsl::read_scenario(&mut sources, file);
+            let shown = dsl::render::render(&diagnostics, &sources, false);
+            assert!(read.is_some(), "{}: {shown}", row.name);
+        }
+    }
+}
+
+#[test]
+fn a_procedure_and_a_function_have_no_name_in_common() {
+    let text = "scenario s\nprocedure serve { revert }\nscript {\nfn serve(x) { x }\n}\nprocess p as SYSTEM { call serve }\n";
+    let shown = wrong(text);
+    for part in
+        ["SCN0203", "`serve` is a procedure and a script function", "s.scn:4:4", "the procedure of this name"]
+    {
+        assert!(shown.contains(part), "`{part}` is missing: {shown}");
+    }
+}
+
+#[test]
+fn what_starts_threads_is_refused_by_name() {
+    for call in ["spawn(\"p\")", "spawn_thread(\"t\")", "thread(\"t\")"] {
+        let shown = wrong(&scenario(&format!("fn f() {{ {call}; }}"), "call f"));
+        assert!(shown.contains("spawn thread NAME"), "{shown}");
+    }
+}
+
+/// What steps say in blocks, scripts say as SDDL and as maps.
+#[test]
+fn descriptors_and_restrictions_pass() {
+    let head = "scenario s\ngroup staff { rid 1100 }\nuser alice { rid 1001; groups staff; privileges SeBackupPrivilege }\n\
+        directory \"/d\" { owner alice; dacl { allow alice full (inherit) } }\nfile \"/d/a\" { owner alice }\n";
+    let body = "let h = open_file(\"/d/a\", \"WRITE_DAC, READ_CONTROL, FILE_READ_DATA\");
+        note(set_security(h, \"D:P(A;;FR;;;S-1-5-21-1000-2000-3000-1100)\").ok);
+        note(query_security(h).ok); close(h);
+        note(open_file(\"/d/a\", \"write\").error);
+        note(set_security_of_file(\"/d/a\", \"O:BAD:(A;;FA;;;SY)\").error);
+        note(set_security_of_file(\"/d/a\", \"D:(A;;FA;;;S-1-5-21-1000-2000-3000-1001)\").ok);
+        note(query_security_of_file(\"/d/a\", \"sacl\").error);
+        note(create_link(\"/d/way\", \"/d/a\").ok);
+        note(rename_file(\"/d/way\", \"/d/a\", \"replace\").ok);
+        note(set_default_dacl(\"D:(A;;FA;;;S-1-5-21-1000-2000-3000-1001)\").ok);
+        note(set_default_dacl(()).ok);
+        try { set_security_of_file(\"/d/a\", \"D:(A;;FA;;;XX)\"); } catch (why) { note(why); }
+        try { set_security_of_file(\"/d/a\", \"S:(ML;;NW;;;HI)\"); } catch (why) { note(why); }";
+    let text = format!("{head}script {{\nfn f() {{\n{body}\n}}\n}}\nprocess p as alice {{ call f }}\n");
+    let told = notes(&text);
+    assert_eq!(&told[..2], ["true", "true"], "{told:?}");
+    assert_eq!(told[2], "ACCESS_DENIED", "{told:?}");
+    // Who owns a file may write its list, not give it away.
+    assert_eq!(told[3], "ACCESS_DENIED", "{told:?}");
+    assert_eq!(told[4], "true", "{told:?}");
+    assert_eq!(told[5], "ACCESS_DENIED", "{told:?}");
+    assert_eq!(&told[6..10], ["true", "true", "true", "true"], "{told:?}");
+    assert!(told[10].contains("this SDDL cannot be read"), "{told:?}");
+    assert!(told[11].contains("a label is set in a step"), "{told:?}");
+
+    let body = "let t = logon(\"alice\"); disable_privilege(\"SeBackupPrivilege\", t);
+        let r = restrict(t, #{ deny_only: [\"staff\"], remove: [\"SeBackupPrivilege\"], sids: [\"Users\"] });
+        note(r.ok); note(set_default_owner(\"alice\", r).ok); note(spawn_with(\"child\", r).ok);
+        try { restrict(t, #{ deny: [] }); } catch (why) { note(why); }";
+    let steps = "check SeBackupPrivilege => error PRIVILEGE_NOT_HELD\nopen file \"/d/a\" for read => denied by restricted";
+    let text = format!(
+        "{head}script {{\nfn f() {{\n{body}\n}}\n}}\nprocess p as SYSTEM {{ call f }}\nprocess child {{ {steps} }}\n"
+    );
+    let (records, finished) = played(&text);
+    assert_eq!(finished.totals.unmet, 0, "{}", traced(&text));
+    assert!(records.len() > 8);
+    let told = notes(&text);
+    assert_eq!(&told[..3], ["true", "true", "true"], "{told:?}");
+    assert!(told[3].contains("did you mean `deny_only`?"), "{told:?}");
+}

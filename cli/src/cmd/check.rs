@@ -1,7 +1,7 @@
 //! `scn check`: reads scenarios and tells what is wrong with them, without running them.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use dsl::diag::{Code, Severity};
@@ -20,8 +20,10 @@ use crate::load::{self, Asked, Warnings};
 wrong."
 )]
 pub(crate) struct Check {
-    /// The scenarios; `-` reads standard input
-    #[arg(value_name = "FILE", required = true)]
+    /// The scenarios, or folders with scenarios; `-` reads standard input
+    ///
+    /// In a folder, files without a `scenario` block are left to the scenarios that use them.
+    #[arg(value_name = "PATH", required = true)]
     files: Vec<String>,
     /// A file with further overlays of the scenario
     #[arg(long, value_name = "FILE")]
@@ -52,15 +54,22 @@ enum Format {
 impl Check {
     pub(crate) fn execute(&self) -> Exit {
         let mut exit = Exit::Fine;
+        let mut files = Vec::new();
+        for path in &self.files {
+            match scenarios_at(path) {
+                Ok(found) => files.extend(found),
+                Err(why) => exit = exit.and(io::failure(&why, Exit::Usage)),
+            }
+        }
         if self.format == Format::Text {
-            for file in &self.files {
+            for file in &files {
                 exit = exit.and(self.tell(file));
             }
             return exit;
         }
         let mut found: Vec<Finding> = Vec::new();
         let mut seen = BTreeSet::new();
-        for file in &self.files {
+        for file in &files {
             match self.findings(file) {
                 Ok(more) => {
                     let wrong = more.iter().any(|finding| finding.severity == Severity::Error);
@@ -107,4 +116,27 @@ impl Check {
         let found = findings::findings(&read.diagnostics, &sources);
         Ok(found.into_iter().map(|finding| finding.below(&folder)).collect())
     }
+}
+
+/// A file as it is; of a folder every scenario below it. What has no `scenario` block is there for `use`, or for `scn whatif`.
+fn scenarios_at(path: &str) -> Result<Vec<String>, String> {
+    let folder = Path::new(path);
+    if path == "-" || !io::is_folder(folder) {
+        return Ok(vec![path.to_owned()]);
+    }
+    let shown = sim_core::text::escape(path);
+    let mut found = Vec::new();
+    for file in io::files_below(folder, ".scn")? {
+        let Some(name) = file.to_str() else {
+            return Err(format!("the name of a file below `{shown}` is not UTF-8 text"));
+        };
+        // What cannot be read is told when it is read again.
+        if io::read(name).map_or(true, |text| dsl::has_scenario(&text)) {
+            found.push(name.to_owned());
+        }
+    }
+    if found.is_empty() {
+        return Err(format!("there is no scenario below `{shown}`"));
+    }
+    Ok(found)
 }

@@ -18,7 +18,7 @@ const MOST_STEPS: u64 = 1_000_000;
 pub(super) struct Procedure {
     params: Vec<String>,
     block: Block,
-    span: Span,
+    pub(super) span: Span,
     /// Whether a step calls it.
     pub(super) called: bool,
 }

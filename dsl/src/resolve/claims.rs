@@ -115,12 +115,23 @@ impl Resolver<'_> {
     }
 
     fn object_pattern(&mut self, args: &mut Args<'_>) -> Read<ObjectPattern> {
-        let word = args.word("`file`, `directory`, `key` or `endpoint`")?;
+        let word = args.word("`file`, `directory`, `key` or another class of objects")?;
         let class = choose(word, "class of objects", PATTERN_CLASSES)?;
-        if class == ObjectType::Endpoint {
-            let name = args.name("an endpoint")?;
-            self.endpoint(&name)?;
-            return Ok(ObjectPattern { class: class.name(), path: Arc::from(name.value), below: false });
+        let named = |name: String| ObjectPattern { class: class.name(), path: Arc::from(name), below: false };
+        match class {
+            ObjectType::Endpoint => {
+                let name = args.name("an endpoint")?;
+                self.endpoint(&name)?;
+                return Ok(named(name.value));
+            }
+            ObjectType::Process => {
+                let name = args.name("a process or service")?;
+                self.process(&name)?;
+                return Ok(named(name.value));
+            }
+            // Tokens have no names that a scenario could know.
+            ObjectType::Token => return Ok(named(String::new())),
+            ObjectType::File | ObjectType::Directory | ObjectType::Key | ObjectType::Service => {}
         }
         let mut path = args.text("a path in quotes")?;
         let tail = if class == ObjectType::Key { "\\**" } else { "/**" };
@@ -146,11 +157,14 @@ impl Resolver<'_> {
 /// What a pattern may begin with, besides a step and a script.
 pub(super) const PATTERN_WORDS: &[&str] = &["granted", "denied", "error", "audit", "staging_mismatch"];
 
+/// What a pattern may be about; nothing of the other class is ever asked of in a run.
 pub(super) const PATTERN_CLASSES: &[(&str, ObjectType)] = &[
     ("file", ObjectType::File),
     ("directory", ObjectType::Directory),
     ("key", ObjectType::Key),
     ("endpoint", ObjectType::Endpoint),
+    ("process", ObjectType::Process),
+    ("token", ObjectType::Token),
 ];
 
 /// The class of the object that a pattern names, a file if it names none.

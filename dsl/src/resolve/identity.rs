@@ -46,14 +46,14 @@ pub(super) fn integrity(args: &mut Args<'_>) -> Read<IntegrityLevel> {
 }
 
 /// Mandatory policies by their words.
-pub(super) const MANDATORY_POLICIES: &[(&str, MandatoryPolicy)] = &[
+pub(crate) const MANDATORY_POLICIES: &[(&str, MandatoryPolicy)] = &[
     ("no_write_up", MandatoryPolicy::NO_WRITE_UP),
     ("new_process_min", MandatoryPolicy::NEW_PROCESS_MIN),
     ("off", MandatoryPolicy::empty()),
 ];
 
 /// What `restrict` takes away.
-pub(super) const RESTRICT_WORDS: &[&str] = &["sids", "deny_only", "remove", "write_only"];
+pub(crate) const RESTRICT_WORDS: &[&str] = &["sids", "deny_only", "remove", "write_only"];
 
 /// `no_write_up, new_process_min` or `off`.
 pub(super) fn mandatory_policy(args: &mut Args<'_>) -> Read<MandatoryPolicy> {

@@ -37,6 +37,7 @@ use args::{Args, Read, unknown};
 use trial::Places;
 
 pub(crate) use args::text_of;
+pub(crate) use identity::{MANDATORY_POLICIES, RESTRICT_WORDS};
 pub(crate) use objects::extended_attribute;
 pub(crate) use scripts::{right_of, sound_path};
 pub use steps::{CONTROL, VERBS, Verb};
@@ -58,6 +59,7 @@ pub(crate) fn resolve(
     stmts: Vec<Stmt>,
     sources: &Sources,
     params: &[Param],
+    procedures: &[(String, Span)],
 ) -> (Option<Scenario>, Vec<Diagnostic>, Vec<Code>) {
     let mut resolver = Resolver {
         sources,
@@ -79,7 +81,7 @@ pub(crate) fn resolve(
         step_spans: Vec::new(),
         disabled: Vec::new(),
         allowed: Vec::new(),
-        scripts: Compiler::new(sources),
+        scripts: Compiler::new(sources, procedures),
         scripts_broken: false,
         taken: Vec::new(),
         made_paths: Vec::new(),

@@ -19,7 +19,7 @@ use super::security::{ACE_FLAGS, AUDIT_FLAGS};
 use super::steps::VERBS;
 use super::words::{Chapter, vocabulary};
 use crate::diag::CODES;
-use crate::script::{EVENT_FIELDS, OPERATIONS, OUTCOME_FIELDS};
+use crate::script::{EVENT_FIELDS, OPERATIONS, OUTCOME_FIELDS, STEPS_WITHOUT};
 
 /// What stands above the tables.
 const HEAD: &str = "\
@@ -199,6 +199,8 @@ impl Page {
                 [code(&format!("{}{}", row.name, row.usage)), code(row.verb), effect.to_owned()]
             }),
         );
+        let without = STEPS_WITHOUT.iter().map(|(verb, why)| [code(verb), (*why).to_owned()]);
+        self.table(["step that is no operation", "why"], without);
         let fields = OUTCOME_FIELDS.iter().map(|row| [code(row.name), row.meaning.to_owned()]);
         self.table(["field of what came of it", "what it holds"], fields);
         let fields = EVENT_FIELDS.iter().map(|row| [code(row.name), row.meaning.to_owned()]);

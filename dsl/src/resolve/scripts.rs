@@ -66,7 +66,7 @@ impl<'a> Resolver<'a> {
             }
         }
         let failed = self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        let compiler = std::mem::replace(&mut self.scripts, Compiler::new(self.sources));
+        let compiler = std::mem::replace(&mut self.scripts, Compiler::new(self.sources, &[]));
         if failed || compiler.is_empty() {
             return None;
         }

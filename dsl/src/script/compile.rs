@@ -60,6 +60,8 @@ pub(crate) struct Compiler<'a> {
     lines: Vec<Lines>,
     next: usize,
     pub(super) functions: Vec<Function>,
+    /// Procedures of the scenario, whose names no function has.
+    procedures: Vec<(String, Span)>,
     pub(super) predicates: Vec<String>,
     /// Every operation that is called, by place.
     pub(super) operations: BTreeMap<Site, &'static ScriptOperation>,
@@ -75,13 +77,15 @@ pub(crate) struct Body<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(crate) fn new(sources: &'a Sources) -> Compiler<'a> {
+    /// For the texts of a scenario with these procedures.
+    pub(crate) fn new(sources: &'a Sources, procedures: &[(String, Span)]) -> Compiler<'a> {
         Compiler {
             sources,
             ast: AST::empty(),
             lines: Vec::new(),
             next: 1,
             functions: Vec::new(),
+            procedures: procedures.to_vec(),
             predicates: Vec::new(),
             operations: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -170,6 +174,13 @@ impl<'a> Compiler<'a> {
                 format!("`{name}` is an operation of scripts"),
             )
             .label("choose another name"));
+        }
+        // `call NAME` in a thread means one of them.
+        if let Some((_, first)) = self.procedures.iter().find(|(known, _)| known == name) {
+            let message = format!("`{name}` is a procedure and a script function");
+            return Err(Diagnostic::error(codes::DUPLICATE, *span, message)
+                .label("declared again here")
+                .related(*first, "the procedure of this name"));
         }
         let first = self.functions.iter().find(|known| known.name == *name && known.params == *params);
         if let Some(first) = first {

@@ -144,6 +144,9 @@ pub(super) const ABSENT: &[(&str, &str)] = &[
     ("Fn", "a function is handed on as it stands: `|x| f(x)`"),
     ("eval", "a script runs what is written in the scenario only"),
     ("import", "scripts of other files come with `use` at the top level of the scenario"),
+    ("spawn", "`spawn_process(name)` starts a process; a thread is started by the step `spawn thread NAME`"),
+    ("thread", "a thread is started by the step `spawn thread NAME`, which makes it wait for that"),
+    ("spawn_thread", "a thread is started by the step `spawn thread NAME`, which makes it wait for that"),
     ("exit_script", "`return` ends a function, `exit()` the process"),
 ];
 

@@ -7,19 +7,24 @@ use rhai::{Array, Dynamic, ImmutableString};
 use sim_core::access::Intents;
 use sim_core::engine::time::{UNITS, format_time};
 use sim_core::ids::{ProcessId, Slot};
+use sim_core::model::DEFAULT;
 use sim_core::privilege::{PRIVILEGES, Privilege};
 use sim_core::rights::{AccessMask, ObjectType};
+use sim_core::sd::sddl::{self, SddlContext};
+use sim_core::sd::{Ace, AceType, SdControl};
+use sim_core::sid::Sid;
 use sim_core::text::quote;
-use sim_core::token::{ImpersonationLevel, IntegrityLevel, TokenType};
-use sim_core::world::declare::LogonType;
+use sim_core::token::{ImpersonationLevel, IntegrityLevel, MandatoryPolicy, SidAndAttributes, TokenType};
+use sim_core::world::declare::{DaclDecl, DescriptorParts, LogonType, PLAIN_GROUP, SaclDecl, SaclEntry};
 use sim_core::world::op::{
-    Adjustment, Copy, Disposition, FileOpen, KeyOpen, Onto, Operation, Place, PrivilegeAction, ProcessUse,
-    Rename, SpawnToken, TokenOf, Transfer,
+    Adjustment, Copy, Disposition, FileOpen, KeyOpen, Link, Onto, Operation, Place, PrivilegeAction,
+    ProcessUse, Rename, Restriction, SecurityChange, SpawnToken, TokenOf, Transfer,
 };
 use sim_core::world::registry::ValueData;
 
 use super::tables::Tables;
 use super::values::{Handle, Outcomes, kind, text_of};
+use crate::resolve::{MANDATORY_POLICIES, RESTRICT_WORDS};
 use crate::suggest::nearest;
 
 /// A row of [`OPERATIONS`].
@@ -99,6 +104,10 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         let words = quote(&text);
         Ok((Operation::Send(slot, text.into()), words))
     }),
+    row("send_handle", "(connection, handle)", "send", (2, 2), |args| {
+        let (connection, handle) = (args.handle("a connection")?, args.handle("a handle")?);
+        Ok((Operation::SendHandle(connection, handle), "handle".to_owned()))
+    }),
     row("receive", "(connection)", "receive", (1, 1), |args| {
         args.on_handle("a connection", Operation::Receive)
     }),
@@ -135,8 +144,27 @@ pub const OPERATIONS: &[ScriptOperation] = &[
     row("write", "(handle)", "write", (1, 1), |args| transfer(args, Transfer::Write)),
     row("append", "(handle)", "append", (1, 1), |args| transfer(args, Transfer::Append)),
     row("list", "(handle)", "list", (1, 1), |args| transfer(args, Transfer::List)),
+    row("create_link", "(path, path[, \"hard\"])", "create", (2, 3), |args| {
+        let (path, to) = (args.path(ObjectType::File)?, args.path(ObjectType::File)?);
+        let hard = args.flag("hard")?;
+        let words = format!("link {} to {}{}", quote(&path), quote(&to), if hard { " (hard)" } else { "" });
+        Ok((Operation::MakeLink(Box::new(Link { path: path.into(), to: to.into(), hard })), words))
+    }),
     row("enumerate", "(key)", "enumerate", (1, 1), |args| transfer(args, Transfer::List)),
+    row("enumerate_values", "(key)", "enumerate", (1, 1), |args| {
+        transfer_as(args, Transfer::Values, "(values)")
+    }),
+    row("subkey", "(key, number)", "enumerate", (2, 2), |args| {
+        let key = args.handle("a key handle")?;
+        let position = args.next()?.as_int().ok().and_then(|number| u32::try_from(number).ok());
+        let position = position.ok_or_else(|| "expected a position, from 0".to_owned())?;
+        Ok((Operation::Subkey(key, position), position.to_string()))
+    }),
     row("truncate", "(handle)", "truncate", (1, 1), |args| transfer(args, Transfer::Truncate)),
+    row("truncate_file", "(path)", "truncate", (1, 1), |args| {
+        let (place, words) = args.place(ObjectType::File)?;
+        Ok((Operation::Transfer(place, Transfer::Truncate), words))
+    }),
     row("extend", "(handle)", "extend", (1, 1), |args| transfer(args, Transfer::Extend)),
     row("query_attributes", "(handle)", "query_attributes", (1, 1), |args| {
         transfer(args, Transfer::QueryAttributes)
@@ -176,23 +204,44 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         let words = quote(&name);
         Ok((Operation::DeleteValue(slot, name.into()), words))
     }),
-    row("query_security", "(handle)", "query_security", (1, 1), |args| {
-        args.on_handle("a handle", |slot| Operation::QuerySecurity(Place::Handle(slot), false))
+    row("query_security", "(handle[, \"sacl\"])", "query_security", (1, 2), |args| {
+        let place = Place::Handle(args.handle("a handle")?);
+        query_security(args, place, String::new())
+    }),
+    row("query_security_of_file", "(path[, \"sacl\"])", "query_security", (1, 2), |args| {
+        let (place, words) = args.place(ObjectType::File)?;
+        query_security(args, place, words)
+    }),
+    row("query_security_of_directory", "(path[, \"sacl\"])", "query_security", (1, 2), |args| {
+        let (place, words) = args.place(ObjectType::Directory)?;
+        query_security(args, place, words)
+    }),
+    row("set_security", "(handle, sddl)", "set_security", (2, 2), |args| {
+        let place = Place::Handle(args.handle("a handle")?);
+        set_security(args, place, String::new())
+    }),
+    row("set_security_of_file", "(path, sddl)", "set_security", (2, 2), |args| {
+        let (place, words) = args.place(ObjectType::File)?;
+        set_security(args, place, words + " ")
+    }),
+    row("set_security_of_directory", "(path, sddl)", "set_security", (2, 2), |args| {
+        let (place, words) = args.place(ObjectType::Directory)?;
+        set_security(args, place, words + " ")
     }),
     row("delete", "(handle)", "delete", (1, 1), |args| {
         args.on_handle("a handle", |slot| Operation::Delete(Place::Handle(slot)))
     }),
     row("delete_file", "(path)", "delete", (1, 1), |args| delete(args, ObjectType::File)),
     row("delete_directory", "(path)", "delete", (1, 1), |args| delete(args, ObjectType::Directory)),
-    row("rename", "(handle, path)", "rename", (2, 2), |args| {
+    row("rename", "(handle, path[, \"replace\" or \"exchange\"])", "rename", (2, 3), |args| {
         let what = Place::Handle(args.handle("a handle")?);
         rename(args, what, ObjectType::File, String::new())
     }),
-    row("rename_file", "(path, path)", "rename", (2, 2), |args| {
+    row("rename_file", "(path, path[, \"replace\" or \"exchange\"])", "rename", (2, 3), |args| {
         let (what, words) = args.place(ObjectType::File)?;
         rename(args, what, ObjectType::File, words + " ")
     }),
-    row("rename_directory", "(path, path)", "rename", (2, 2), |args| {
+    row("rename_directory", "(path, path[, \"exchange\"])", "rename", (2, 3), |args| {
         let (what, words) = args.place(ObjectType::Directory)?;
         rename(args, what, ObjectType::Directory, words + " ")
     }),
@@ -205,11 +254,17 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         let privilege = args.privilege()?;
         Ok((Operation::CheckPrivilege(privilege), privilege.name().to_owned()))
     }),
-    row("enable_privilege", "(privilege)", "enable", (1, 1), |args| adjust(args, PrivilegeAction::Enable)),
-    row("disable_privilege", "(privilege)", "disable", (1, 1), |args| adjust(args, PrivilegeAction::Disable)),
-    row("remove_privilege", "(privilege)", "remove", (1, 1), |args| adjust(args, PrivilegeAction::Remove)),
-    row("enable_group", "(group)", "enable", (1, 1), |args| adjust_group(args, true)),
-    row("disable_group", "(group)", "disable", (1, 1), |args| adjust_group(args, false)),
+    row("enable_privilege", "(privilege[, token])", "enable", (1, 2), |args| {
+        adjust(args, PrivilegeAction::Enable)
+    }),
+    row("disable_privilege", "(privilege[, token])", "disable", (1, 2), |args| {
+        adjust(args, PrivilegeAction::Disable)
+    }),
+    row("remove_privilege", "(privilege[, token])", "remove", (1, 2), |args| {
+        adjust(args, PrivilegeAction::Remove)
+    }),
+    row("enable_group", "(group[, token])", "enable", (1, 2), |args| adjust_group(args, true)),
+    row("disable_group", "(group[, token])", "disable", (1, 2), |args| adjust_group(args, false)),
     row("open_token", "(rights)", "open_token", (1, 1), |args| {
         let (desired, words) = args.rights(ObjectType::Token)?;
         Ok((Operation::OpenToken { of: TokenOf::Own, desired }, format!("for {words}")))
@@ -235,27 +290,67 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         };
         Ok((Operation::Duplicate(slot, Copy { kind, desired: None }), words))
     }),
-    row("reset_privileges", "()", "reset", (0, 0), |_| {
-        Ok(adjusting(Adjustment::ResetPrivileges, "privileges".to_owned()))
+    row(
+        "restrict",
+        "(token, #{ sids: […], deny_only: […], remove: […], write_only: true })",
+        "restrict",
+        (2, 2),
+        |args| {
+            let slot = args.handle("a token")?;
+            let restriction = args.restriction()?;
+            Ok((Operation::Restrict(slot, Box::new(restriction)), "{…}".to_owned()))
+        },
+    ),
+    row("reset_privileges", "([token])", "reset", (0, 1), |args| {
+        adjusting(args, Adjustment::ResetPrivileges, "privileges".to_owned())
     }),
-    row("reset_groups", "()", "reset", (0, 0), |_| {
-        Ok(adjusting(Adjustment::ResetGroups, "groups".to_owned()))
+    row("reset_groups", "([token])", "reset", (0, 1), |args| {
+        adjusting(args, Adjustment::ResetGroups, "groups".to_owned())
     }),
-    row("set_default_owner", "(principal)", "set_default_owner", (1, 1), |args| {
+    row("set_default_dacl", "(sddl or ()[, token])", "set_default_dacl", (1, 2), |args| {
+        if args.peek().is_some_and(Dynamic::is_unit) {
+            args.next += 1;
+            return adjusting(args, Adjustment::DefaultDacl(None), "null".to_owned());
+        }
+        let text = args.text("a DACL as SDDL")?;
+        let parts = descriptor_parts(&text)?;
+        match parts {
+            DescriptorParts {
+                owner: None,
+                group: None,
+                sacl: None,
+                dacl: Some(DaclDecl::List { aces, .. }),
+            } => adjusting(args, Adjustment::DefaultDacl(Some(aces)), quote(&text)),
+            _ => Err("a default DACL is a DACL alone, such as \"D:(A;;FA;;;SY)\"".to_owned()),
+        }
+    }),
+    row("set_mandatory_policy", "(policy[, token])", "set_mandatory_policy", (1, 2), |args| {
+        let name = args.text("a mandatory policy")?;
+        let mut policy = MandatoryPolicy::empty();
+        for word in name.split(',').map(str::trim) {
+            let found = MANDATORY_POLICIES.iter().find(|(known, _)| *known == word);
+            let known = || MANDATORY_POLICIES.iter().map(|(known, _)| *known);
+            policy |= found.ok_or_else(|| missing("mandatory policy", word, known()))?.1;
+        }
+        adjusting(args, Adjustment::MandatoryPolicy(policy), name)
+    }),
+    row("set_default_owner", "(principal[, token])", "set_default_owner", (1, 2), |args| {
         let name = args.text("a principal")?;
-        Ok(adjusting(Adjustment::DefaultOwner(args.tables.principal(&name)?), name))
+        let sid = args.tables.principal(&name)?;
+        adjusting(args, Adjustment::DefaultOwner(sid), name)
     }),
-    row("set_default_group", "(group)", "set_default_group", (1, 1), |args| {
+    row("set_default_group", "(group[, token])", "set_default_group", (1, 2), |args| {
         let name = args.text("a group")?;
-        Ok(adjusting(Adjustment::DefaultGroup(args.tables.principal(&name)?), name))
+        let sid = args.tables.principal(&name)?;
+        adjusting(args, Adjustment::DefaultGroup(sid), name)
     }),
-    row("set_integrity", "(level)", "set_integrity", (1, 1), |args| {
+    row("set_integrity", "(level[, token])", "set_integrity", (1, 2), |args| {
         let name = args.text("an integrity level")?;
         let known = || IntegrityLevel::ALL.iter().map(|(_, _, name)| *name);
         let found = IntegrityLevel::ALL.iter().find(|(_, _, known)| *known == name);
         let level = found.map(|(level, ..)| *level);
         let level = level.ok_or_else(|| missing("integrity level", &name, known()))?;
-        Ok(adjusting(Adjustment::Integrity(level), name))
+        adjusting(args, Adjustment::Integrity(level), name)
     }),
     row("linked", "(token)", "linked", (1, 1), |args| args.on_handle("a token", Operation::Linked)),
     row("link", "(full, limited)", "link", (2, 2), |args| {
@@ -277,7 +372,7 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         };
         Ok((Operation::Logon(sid, kind), words))
     }),
-    row("spawn", "(process)", "spawn", (1, 1), |args| {
+    row("spawn_process", "(process)", "spawn", (1, 1), |args| {
         on_process(args, |process| Operation::Spawn(process, SpawnToken::Own, [].into()))
     }),
     row("spawn_as", "(process, user)", "spawn", (2, 2), |args| {
@@ -350,10 +445,6 @@ pub const OPERATIONS: &[ScriptOperation] = &[
 
 /// Steps that scripts do not take, and why.
 pub const STEPS_WITHOUT: &[(&str, &str)] = &[
-    ("set_security", "takes a descriptor as statements of the scenario"),
-    ("restrict", "takes a block of statements of the scenario"),
-    ("set_default_dacl", "takes a block of statements of the scenario"),
-    ("set_mandatory_policy", "is said once, in the scenario"),
     ("take_handle", "takes a name of a thread's statements"),
     ("set_session_id", "decides nothing that a script could notice"),
     ("call", "script functions call each other as functions"),
@@ -416,6 +507,61 @@ impl Inputs<'_> {
         let path = self.path(class)?;
         let words = format!("{} {}", class.name(), quote(&path));
         Ok((Place::Path { path: path.into(), directory: class == ObjectType::Directory }, words))
+    }
+
+    /// A word that stands or does not.
+    fn flag(&mut self, name: &str) -> Result<bool, String> {
+        match self.optional_text(&format!("`{name}`"))? {
+            None => Ok(false),
+            Some(word) if word == name => Ok(true),
+            Some(other) => Err(missing("option", &other, [name].into_iter())),
+        }
+    }
+
+    /// What `restrict` takes away, as a map with the words of the step.
+    fn restriction(&mut self) -> Result<Restriction, String> {
+        let tables = self.tables;
+        let value = self.next()?;
+        let Some(map) = value.read_lock::<rhai::Map>() else {
+            return Err(format!(
+                "expected a map such as `#{{ deny_only: [\"staff\"] }}`, found {}",
+                kind(value)
+            ));
+        };
+        let texts = |value: &Dynamic| -> Result<Vec<String>, String> {
+            let list = value
+                .read_lock::<Array>()
+                .ok_or_else(|| format!("expected a list, found {}", kind(value)))?;
+            list.iter().map(|item| Ok(text_of(item))).collect()
+        };
+        let sids = |value: &Dynamic| -> Result<Vec<Sid>, String> {
+            texts(value)?.iter().map(|name| tables.principal(name)).collect()
+        };
+        let mut restriction = Restriction::default();
+        for (word, value) in map.iter() {
+            match word.as_str() {
+                "sids" => {
+                    let entry = |sid| SidAndAttributes { sid, attributes: PLAIN_GROUP };
+                    restriction.sids = sids(value)?.into_iter().map(entry).collect();
+                }
+                "deny_only" => restriction.deny_only = sids(value)?,
+                "remove" => {
+                    let known = || PRIVILEGES.iter().map(|row| row.name);
+                    let named = |name: &String| {
+                        Privilege::named(name).ok_or_else(|| missing("privilege", name, known()))
+                    };
+                    restriction.remove = texts(value)?.iter().map(named).collect::<Result<_, _>>()?;
+                }
+                "write_only" => {
+                    let truth = value.as_bool().map_err(|_| "`write_only` is true or false".to_owned())?;
+                    restriction.write_only = truth;
+                }
+                other => {
+                    return Err(missing("property of `restrict`", other, RESTRICT_WORDS.iter().copied()));
+                }
+            }
+        }
+        Ok(restriction)
     }
 
     fn on_handle(&mut self, what: &str, make: fn(Slot) -> Operation) -> Made {
@@ -512,9 +658,49 @@ fn transfer(args: &mut Inputs<'_>, transfer: Transfer) -> Made {
     Ok((Operation::Transfer(Place::Handle(args.handle("a handle")?), transfer), String::new()))
 }
 
-/// A change of the token in effect.
-fn adjusting(adjustment: Adjustment, words: String) -> (Operation, String) {
-    (Operation::Adjust(None, Box::new(adjustment)), words)
+/// A change of the token in effect, or of the one that comes next.
+fn adjusting(args: &mut Inputs<'_>, adjustment: Adjustment, words: String) -> Made {
+    let slot = args.peek().is_some().then(|| args.handle("a token")).transpose()?;
+    let words = if slot.is_some() { format!("{words} on token") } else { words };
+    Ok((Operation::Adjust(slot, Box::new(adjustment)), words))
+}
+
+fn query_security(args: &mut Inputs<'_>, place: Place, words: String) -> Made {
+    let sacl = args.flag("sacl")?;
+    let words = if sacl { format!("{words} (sacl)").trim_start().to_owned() } else { words };
+    Ok((Operation::QuerySecurity(place, sacl), words))
+}
+
+fn set_security(args: &mut Inputs<'_>, place: Place, words: String) -> Made {
+    let text = args.text("the parts of a descriptor as SDDL")?;
+    let change = SecurityChange { parts: descriptor_parts(&text)?, ..SecurityChange::default() };
+    Ok((Operation::SetSecurity(place, Box::new(change)), format!("{words}{}", quote(&text))))
+}
+
+/// The parts that a text of SDDL gives. What a script cannot say so is refused: a label, whose numbers differ between models
+/// (DIV-44), and a DACL that is null.
+fn descriptor_parts(text: &str) -> Result<DescriptorParts, String> {
+    let context = SddlContext::of(DEFAULT);
+    let read = sddl::parse(text, &context).map_err(|error| format!("this SDDL cannot be read: {error}"))?;
+    if read.dacl.is_none() && text.contains("D:") {
+        return Err("a DACL that is null is given in a step of the scenario: `dacl null`".to_owned());
+    }
+    let has = |bit: SdControl| read.control.contains(bit);
+    let dacl = read.dacl.map(|list| DaclDecl::List {
+        protected: has(SdControl::DACL_PROTECTED),
+        auto_inherit: has(SdControl::DACL_AUTO_INHERIT_REQ),
+        aces: list.aces,
+    });
+    let is_label = |ace: &Ace| ace.kind == AceType::MANDATORY_LABEL;
+    if read.sacl.as_ref().is_some_and(|list| list.aces.iter().any(is_label)) {
+        return Err("a label is set in a step of the scenario: `set_security … { label … }`".to_owned());
+    }
+    let sacl = read.sacl.map(|list| SaclDecl {
+        protected: has(SdControl::SACL_PROTECTED),
+        auto_inherit: has(SdControl::SACL_AUTO_INHERIT_REQ),
+        entries: list.aces.into_iter().map(SaclEntry::Ace).collect(),
+    });
+    Ok(DescriptorParts { owner: read.owner, group: read.group, dacl, sacl })
 }
 
 /// A step about a process, by its name.
@@ -529,13 +715,13 @@ fn on_process(args: &mut Inputs<'_>, make: impl FnOnce(ProcessId) -> Operation) 
 
 fn adjust(args: &mut Inputs<'_>, action: PrivilegeAction) -> Made {
     let privilege = args.privilege()?;
-    Ok(adjusting(Adjustment::Privileges(vec![privilege], action), privilege.name().to_owned()))
+    adjusting(args, Adjustment::Privileges(vec![privilege], action), privilege.name().to_owned())
 }
 
 fn adjust_group(args: &mut Inputs<'_>, enable: bool) -> Made {
     let name = args.text("a group")?;
     let group = args.tables.principal(&name)?;
-    Ok(adjusting(Adjustment::Groups(vec![group], enable), format!("group {name}")))
+    adjusting(args, Adjustment::Groups(vec![group], enable), format!("group {name}"))
 }
 
 fn delete(args: &mut Inputs<'_>, class: ObjectType) -> Made {
@@ -545,8 +731,14 @@ fn delete(args: &mut Inputs<'_>, class: ObjectType) -> Made {
 
 fn rename(args: &mut Inputs<'_>, what: Place, class: ObjectType, words: String) -> Made {
     let to = args.path(class)?;
-    let words = format!("{words}to {}", quote(&to));
-    Ok((Operation::Rename(Box::new(Rename { what, to: to.into(), onto: Onto::Refuse })), words))
+    let (onto, flag) = match args.optional_text("`replace` or `exchange`")?.as_deref() {
+        None => (Onto::Refuse, ""),
+        Some("replace") => (Onto::Replace, " (replace)"),
+        Some("exchange") => (Onto::Exchange, " (exchange)"),
+        Some(other) => return Err(missing("way to rename", other, ["replace", "exchange"].into_iter())),
+    };
+    let words = format!("{words}to {}{flag}", quote(&to));
+    Ok((Operation::Rename(Box::new(Rename { what, to: to.into(), onto })), words))
 }
 
 fn access(args: &mut Inputs<'_>, class: ObjectType) -> Made {

@@ -288,6 +288,8 @@ pub struct LimitsLine {
     pub events: u64,
     /// The most virtual time in nanoseconds.
     pub time: u64,
+    /// The most operations of a script in one call.
+    pub script: u64,
 }
 
 /// The JSON Schema of a line.
@@ -512,7 +514,11 @@ pub fn totals(scenario: &Scenario, finished: &Finished) -> Line {
             Ending::NoProgress(_) => "no_progress",
             Ending::Script => "script",
         },
-        limits: LimitsLine { events: finished.limits.events, time: finished.limits.time },
+        limits: LimitsLine {
+            events: finished.limits.events,
+            time: finished.limits.time,
+            script: finished.limits.script,
+        },
         script_error: finished.fault.as_ref().map(ToString::to_string),
         events: totals.events,
         decisions: totals.decisions,

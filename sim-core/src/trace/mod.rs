@@ -11,3 +11,6 @@ pub mod rights;
 pub mod text;
 
 pub use golden::golden_name;
+
+/// The number of the format of traces as text; it stands in the first line of each, and changes when goldens do.
+pub const FORMAT: u32 = 1;

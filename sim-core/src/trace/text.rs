@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
+use super::FORMAT;
 use super::explain::write_explanation;
 use super::names::Names;
 use super::origin::origin_words;
@@ -42,7 +43,8 @@ pub enum Explain {
 /// The first line of a trace.
 #[must_use]
 pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> String {
-    let mut line = format!("trace 1  scenario {}  model {}  seed {seed}", name(&scenario.name), model.name);
+    let mut line =
+        format!("trace {FORMAT}  scenario {}  model {}  seed {seed}", name(&scenario.name), model.name);
     if *scenario.start != *DEFAULT_START {
         let _ = write!(line, "  start {}", scenario.start);
     }

@@ -210,30 +210,64 @@ impl std::fmt::Display for ScriptFault {
 }
 
 impl Operation {
-    /// The name that it works on, if it works on what an earlier step gave.
+    /// The name that it works on, if it works on what an earlier step gave; of two the first.
     #[must_use]
     pub fn slot(&self) -> Option<Slot> {
         match self {
             Operation::Send(slot, _)
+            | Operation::SendHandle(slot, _)
             | Operation::Receive(slot)
             | Operation::Close(slot)
             | Operation::Impersonate(slot)
             | Operation::Capture(slot)
-            | Operation::Transfer(Place::Handle(slot), _)
             | Operation::DescriptorAsEa(slot)
             | Operation::Subkey(slot, _)
             | Operation::QueryValue(slot, _)
             | Operation::SetValue(slot, ..)
             | Operation::DeleteValue(slot, _)
-            | Operation::Delete(Place::Handle(slot))
-            | Operation::QuerySecurity(Place::Handle(slot), _)
-            | Operation::SetSecurity(Place::Handle(slot), _)
             | Operation::Propagate(slot)
             | Operation::Duplicate(slot, _)
             | Operation::Restrict(slot, _)
+            | Operation::Linked(slot)
+            | Operation::Link { full: slot, .. }
+            | Operation::Assign(slot)
+            | Operation::Spawn(_, SpawnToken::Held(slot), _)
             | Operation::Give(slot, _)
             | Operation::ShowToken(slot) => Some(*slot),
-            _ => None,
+            Operation::Transfer(place, _)
+            | Operation::Delete(place)
+            | Operation::QuerySecurity(place, _)
+            | Operation::SetSecurity(place, _) => place.slot(),
+            Operation::Rename(rename) => rename.what.slot(),
+            Operation::OpenFile(open) => open.base,
+            Operation::OpenKey(open) => open.base,
+            Operation::Adjust(slot, _) => *slot,
+            Operation::Call(call) => call.arguments.iter().find_map(|argument| match argument {
+                Value::Handle(slot) => Some(*slot),
+                _ => None,
+            }),
+            Operation::Connect { .. }
+            | Operation::Accept(_)
+            | Operation::ImpersonateAnonymous
+            | Operation::Revert
+            | Operation::MakeLink(_)
+            | Operation::Access(..)
+            | Operation::CheckPrivilege(_)
+            | Operation::OpenToken { .. }
+            | Operation::Logon(..)
+            | Operation::Spawn(_, SpawnToken::Own | SpawnToken::User(_) | SpawnToken::Elevated, _)
+            | Operation::SpawnThread(_)
+            | Operation::Exec(_)
+            | Operation::Use(..)
+            | Operation::TakeHandle(..)
+            | Operation::Take
+            | Operation::Show
+            | Operation::ShowOther(_)
+            | Operation::ShowThreads
+            | Operation::Note(_)
+            | Operation::Wait
+            | Operation::Exit
+            | Operation::Return(_) => None,
         }
     }
 }
@@ -250,6 +284,17 @@ pub enum Place {
         /// Whether a directory is meant.
         directory: bool,
     },
+}
+
+impl Place {
+    /// The name that holds the handle, if it is one.
+    #[must_use]
+    pub fn slot(&self) -> Option<Slot> {
+        match self {
+            Place::Handle(slot) => Some(*slot),
+            Place::Path { .. } => None,
+        }
+    }
 }
 
 /// `link "P" to "T" (hard)`: another way to an object.
