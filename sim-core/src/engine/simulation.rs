@@ -81,7 +81,7 @@ enum Next<'a> {
 }
 
 /// What has come, before it is held against what was stated.
-struct Taken<'a, R> {
+struct Taken<'a> {
     sequence: u64,
     /// The thread; `None` of what happens by itself.
     thread: Option<ThreadId>,
@@ -91,7 +91,6 @@ struct Taken<'a, R> {
     /// What is stated right behind the step.
     expects: &'a [StepExpectation],
     outcome: Outcome,
-    facts: R,
     late: Option<u64>,
 }
 
@@ -187,14 +186,15 @@ impl<'a> Simulation<'a> {
     /// # Errors
     /// Why there is none: the run has ended, or a limit ends it. Nothing is lost then: whoever asks again hears the same.
     pub fn advance(&mut self) -> Result<Record, Ending> {
-        let taken = self.next_event::<Vec<Fact>>()?;
+        let mut facts = Vec::new();
+        let taken = self.next_event(&mut facts)?;
         let mut record = Record {
             sequence: taken.sequence,
             time: self.state.world.now,
             actor: taken.thread.map(|thread| (thread, self.state.world.who(thread))),
             step: taken.step,
             outcome: taken.outcome,
-            facts: taken.facts,
+            facts,
             late: taken.late,
             unmet: Vec::new(),
             broken: Vec::new(),
@@ -212,11 +212,11 @@ impl<'a> Simulation<'a> {
     /// # Errors
     /// Why there is no event: the run has ended, or a limit ends it.
     pub fn advance_silently(&mut self) -> Result<Outcome, Ending> {
-        Ok(self.next_event::<NoRecord>()?.outcome)
+        Ok(self.next_event(&mut NoRecord)?.outcome)
     }
 
     /// Lets threads go on until one has taken a step, or something has happened by itself.
-    fn next_event<R: Recorder + Default>(&mut self) -> Result<Taken<'a, R>, Ending> {
+    fn next_event<R: Recorder>(&mut self, recorder: &mut R) -> Result<Taken<'a>, Ending> {
         loop {
             if self.seen.fault.is_some() {
                 return Err(Ending::Script);
@@ -227,9 +227,11 @@ impl<'a> Simulation<'a> {
                 return Err(Ending::Finished);
             }
             let next = self.state.queue.peek();
-            let due = happening.map(|happening| happening.at);
-            let Some(time) = next.map(|(time, _)| time).into_iter().chain(due).min() else {
-                return Err(Ending::Finished);
+            let time = match (next, happening) {
+                (Some((time, _)), Some(happening)) => time.min(happening.at),
+                (Some((time, _)), None) => time,
+                (None, Some(happening)) => happening.at,
+                (None, None) => return Err(Ending::Finished),
             };
             if self.config.until.is_some_and(|until| time > until) {
                 return Err(Ending::Until);
@@ -241,18 +243,22 @@ impl<'a> Simulation<'a> {
             if let Some(happening) = happening.filter(|happening| happening.at == time) {
                 self.may_take_another()?;
                 self.state.world.now = time;
-                return Ok(self.happen(happening));
+                return Ok(self.happen(happening, recorder));
             }
             let Some((_, thread)) = next else { return Err(Ending::Finished) };
             self.state.world.now = time;
-            if let Some(taken) = self.go_on(thread)? {
+            if let Some(taken) = self.go_on(thread, recorder)? {
                 return Ok(taken);
             }
         }
     }
 
     /// Lets a thread go on whose turn has come; `None` if that is no event. A limit leaves its turn in the queue.
-    fn go_on<R: Recorder + Default>(&mut self, thread: ThreadId) -> Result<Option<Taken<'a, R>>, Ending> {
+    fn go_on<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        recorder: &mut R,
+    ) -> Result<Option<Taken<'a>>, Ending> {
         if self.state.world.is_stopped(thread) {
             self.take_turn(thread);
             self.state.positions[thread.index()].parked = true;
@@ -280,8 +286,8 @@ impl<'a> Simulation<'a> {
         self.take_turn(thread);
         match next {
             Next::Step(step) => match &step.operation {
-                Operation::Call(call) => self.go_on_with_call(thread, step, call, late),
-                _ => Ok(self.take_step(thread, step, &step.expects, late)),
+                Operation::Call(call) => self.go_on_with_call((thread, step), call, late, recorder),
+                _ => Ok(self.take_step((thread, step), &step.expects, late, recorder)),
             },
             Next::Rest(until) => {
                 self.state.positions[thread.index()].resting = true;
@@ -316,10 +322,9 @@ impl<'a> Simulation<'a> {
     }
 
     /// Lets something happen that no thread does.
-    fn happen<R: Recorder + Default>(&mut self, happening: &'a Happening) -> Taken<'a, R> {
+    fn happen<R: Recorder>(&mut self, happening: &'a Happening, recorder: &mut R) -> Taken<'a> {
         self.state.happened += 1;
-        let mut facts = R::default();
-        let outcome = self.state.world.happen(&happening.operation, &mut facts);
+        let outcome = self.state.world.happen(&happening.operation, recorder);
         self.wake();
         Taken {
             sequence: self.count(happening.id, outcome),
@@ -328,7 +333,6 @@ impl<'a> Simulation<'a> {
             words: None,
             expects: &happening.expects,
             outcome,
-            facts,
             late: None,
         }
     }
@@ -379,15 +383,15 @@ impl<'a> Simulation<'a> {
     }
 
     /// Lets a thread take the next step of the script function that it is in, or come back from it.
-    fn go_on_with_call<R: Recorder + Default>(
+    fn go_on_with_call<R: Recorder>(
         &mut self,
-        thread: ThreadId,
-        step: &'a Step,
+        (thread, step): (ThreadId, &'a Step),
         call: &Call,
         late: Option<u64>,
-    ) -> Result<Option<Taken<'a, R>>, Ending> {
+        recorder: &mut R,
+    ) -> Result<Option<Taken<'a>>, Ending> {
         let Some(scripts) = &self.scenario.scripts else {
-            return Ok(self.take_step(thread, step, &step.expects, late));
+            return Ok(self.take_step((thread, step), &step.expects, late, recorder));
         };
         let names = self.scenario.programs.get(thread.index()).map_or(0, |program| program.slots);
         let now = self.state.world.now;
@@ -404,7 +408,7 @@ impl<'a> Simulation<'a> {
                     Turn::Asks(asked) => asked,
                     Turn::Returns(returned) => {
                         let end = Step { operation: Operation::Return(Box::new(returned)), ..step.clone() };
-                        return Ok(self.take_step(thread, &end, &step.expects, late));
+                        return Ok(self.take_step((thread, &end), &step.expects, late, recorder));
                     }
                     Turn::Over(fault) => {
                         self.seen.fault = Some(fault);
@@ -428,42 +432,31 @@ impl<'a> Simulation<'a> {
             expects: Vec::new(),
         };
         // The script is told what the operation brought, whoever else looks.
-        let Some(taken) = self.take_step::<Vec<Fact>>(thread, &inner, &[], late) else { return Ok(None) };
+        let mut facts = Vec::new();
+        let Some(taken) = self.take_step((thread, &inner), &[], late, &mut facts) else { return Ok(None) };
         if let Some(call) = &mut self.state.positions[thread.index()].call {
-            call.give(taken.outcome, &taken.facts, self.state.world.now);
+            call.give(taken.outcome, &facts, self.state.world.now);
         }
-        let mut facts = R::default();
-        taken.facts.into_iter().for_each(|fact| facts.fact(|_| fact));
-        let Taken { sequence, thread, step, expects, outcome, late, .. } = taken;
-        Ok(Some(Taken { sequence, thread, step, words: Some(asked.words), expects, outcome, facts, late }))
+        facts.into_iter().for_each(|fact| recorder.fact(|_| fact));
+        Ok(Some(Taken { words: Some(asked.words), ..taken }))
     }
 
     /// Lets a thread take a step; `None` if it waits.
-    fn take_step<R: Recorder + Default>(
+    fn take_step<R: Recorder>(
         &mut self,
-        thread: ThreadId,
-        step: &Step,
+        (thread, step): (ThreadId, &Step),
         expects: &'a [StepExpectation],
         late: Option<u64>,
-    ) -> Option<Taken<'a, R>> {
-        let mut facts = R::default();
-        let outcome = self.perform(thread, step, &mut facts)?;
+        recorder: &mut R,
+    ) -> Option<Taken<'a>> {
+        let outcome = self.perform(thread, step, recorder)?;
         let cost = self.cost_of(step);
         self.wake();
         if self.state.world.thread(thread).state == ProcessState::Running {
             self.state.queue.push(self.state.world.now.saturating_add(cost), thread);
         }
         let sequence = self.count(step.id, outcome);
-        Some(Taken {
-            sequence,
-            thread: Some(thread),
-            step: step.id,
-            words: None,
-            expects,
-            outcome,
-            facts,
-            late,
-        })
+        Some(Taken { sequence, thread: Some(thread), step: step.id, words: None, expects, outcome, late })
     }
 
     /// What a step does to the world and to the thread's place in its program; `None` if it waits.
@@ -472,6 +465,7 @@ impl<'a> Simulation<'a> {
         let position = &mut self.state.positions[thread.index()];
         if outcome == Outcome::Blocked {
             position.parked = true;
+            recorder.forget();
             return None;
         }
         position.parked = false;
@@ -533,12 +527,14 @@ impl<'a> Simulation<'a> {
     }
 
     fn cost_of(&mut self, step: &Step) -> u64 {
+        if let Some(cost) = step.cost {
+            return cost;
+        }
         let verb = self.scenario.steps.get(step.id.index()).map_or("", |info| info.verb);
-        match (step.cost, self.scenario.timing.get(verb)) {
-            (Some(cost), _) => cost,
-            (None, Some(cost)) if cost.low < cost.high => self.state.costs.between(cost.low, cost.high),
-            (None, Some(cost)) => cost.low,
-            (None, None) => DEFAULT_COST,
+        match self.scenario.timing.get(verb) {
+            Some(cost) if cost.low < cost.high => self.state.costs.between(cost.low, cost.high),
+            Some(cost) => cost.low,
+            None => DEFAULT_COST,
         }
     }
 

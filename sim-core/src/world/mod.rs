@@ -48,7 +48,7 @@ pub use record::{
 };
 pub use show::{Shown, ShownForm, ShownGroup, ShownThread};
 
-use crate::access::{Descriptor, PolicyCache, ProcessTrust, Subject, subject};
+use crate::access::{Descriptor, PolicyCache, ProcessTrust, subject};
 use crate::ids::{
     ConnectionId, EndpointId, HandleId, ObjectId, ProcessId, SessionId, Slot, ThreadId, TokenId,
 };
@@ -713,19 +713,14 @@ impl World {
     #[must_use]
     pub fn who(&self, thread: ThreadId) -> Who {
         let effective = self.effective_token(thread);
+        let subject = subject(&self.model, effective, &self.anonymous).ok();
         Who {
             primary: self.primary_token(thread).facts().user,
             effective: effective.facts().user,
             level: self.thread(thread).installed.and_then(|_| effective.level()),
-            subject: self.subject_token(thread).ok().map(|token| token.facts().user),
-            anonymous: matches!(self.subject_kind(thread), Some(Subject::Anonymous)),
+            subject: subject.map(|token| token.facts().user),
+            anonymous: subject.is_some_and(|token| !std::ptr::eq(token, effective)),
         }
-    }
-
-    fn subject_kind(&self, thread: ThreadId) -> Option<Subject> {
-        let effective = self.effective_token(thread);
-        let subject = subject(&self.model, effective, &self.anonymous).ok()?;
-        Some(if std::ptr::eq(subject, effective) { Subject::Effective } else { Subject::Anonymous })
     }
 
     /// The user of the client that a thread serves: the one on the connection that it accepted last and has not closed.

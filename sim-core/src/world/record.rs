@@ -23,15 +23,17 @@ pub trait Recorder {
     const ACTIVE: bool;
     /// A fact; `make` is called only if anybody looks.
     fn fact(&mut self, make: impl FnOnce(&mut Self) -> Fact);
+    /// Forgets what it was told: it belongs to nothing that happened.
+    fn forget(&mut self);
 }
 
 /// Nobody looks.
-#[derive(Clone, Copy, Debug, Default)]
 pub struct NoRecord;
 
 impl Recorder for NoRecord {
     const ACTIVE: bool = false;
     fn fact(&mut self, _: impl FnOnce(&mut Self) -> Fact) {}
+    fn forget(&mut self) {}
 }
 
 impl Recorder for Vec<Fact> {
@@ -39,6 +41,9 @@ impl Recorder for Vec<Fact> {
     fn fact(&mut self, make: impl FnOnce(&mut Self) -> Fact) {
         let fact = make(self);
         self.push(fact);
+    }
+    fn forget(&mut self) {
+        self.clear();
     }
 }
 
