@@ -376,6 +376,14 @@ impl World {
         waits
     }
 
+    /// A thread waits no more.
+    pub(super) fn leave_line(&mut self, thread: ThreadId) {
+        let line = self.threads.get_mut(thread.index()).and_then(|state| state.line.take());
+        if let Some(waiting) = line.and_then(|line| self.waiting_in(line)) {
+            waiting.retain(|waits| *waits != thread);
+        }
+    }
+
     /// Who waits in a line; nobody but the thread itself waits at its inbox.
     pub(super) fn waiting_in(&mut self, line: Line) -> Option<&mut VecDeque<ThreadId>> {
         match line {

@@ -566,6 +566,8 @@ impl World {
             Operation::Call(_) => Err(ErrorName::NotSupported.into()),
             Operation::Return(returned) => self.call_returns(actor, bind, returned, recorder),
         };
+        // One that did not wait, or was tried again though its turn had not come, stands in no line.
+        self.leave_line(actor);
         self.tell_ended_sessions(recorder);
         match result {
             Ok(success) => Outcome::Done(success),
