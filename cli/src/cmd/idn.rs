@@ -1,10 +1,13 @@
 //! `scn idn`: who a process or thread is, at an instant of a run (IMP-38 to IMP-40).
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use schemars::JsonSchema;
+use serde::Serialize;
 use sim_core::engine;
 use sim_core::ids::{ProcessId, ThreadId};
-use sim_core::trace::text;
-use sim_core::world::World;
+use sim_core::trace::facts::{self, IdentityLine, ThreadLine};
+use sim_core::trace::identity::{self, ComparedLine, Sids};
+use sim_core::world::{Shown, World};
 
 use crate::io::{self, Exit};
 use crate::load::{self, Loaded, RunOptions};
@@ -29,6 +32,20 @@ enum What {
         #[command(flatten)]
         when: When,
     },
+    /// Hold two identities against each other
+    Compare {
+        /// The scenario; `-` reads standard input
+        #[arg(value_name = "FILE")]
+        file: String,
+        /// The first one: a pid, or pid/tid; names serve as well
+        #[arg(value_name = "PID[/TID]")]
+        a: String,
+        /// The second one
+        #[arg(value_name = "PID[/TID]")]
+        b: String,
+        #[command(flatten)]
+        when: When,
+    },
     /// List the threads of a process and whom they act as
     Threads {
         /// The scenario; `-` reads standard input
@@ -47,8 +64,45 @@ struct When {
     /// Look after the events of this instant, such as `5ms`; without it after the last event
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<u64>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Shorten SIDs of domains to their last number
+    #[arg(long)]
+    short: bool,
     #[command(flatten)]
     options: RunOptions,
+}
+
+/// How identities are written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The layout of `show`
+    Text,
+    /// One JSON object; `scn schema identity` prints the schema
+    Json,
+}
+
+/// What `scn idn … --format json` prints.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum IdnReport {
+    /// `show`
+    Identity(Box<IdentityLine>),
+    /// `threads`
+    Threads {
+        /// In the order of their tids.
+        threads: Vec<ThreadLine>,
+    },
+    /// `compare`
+    Compared {
+        /// The first identity.
+        a: Box<IdentityLine>,
+        /// The second one.
+        b: Box<IdentityLine>,
+        /// Both side by side.
+        lines: Vec<ComparedLine>,
+    },
 }
 
 fn time(text: &str) -> Result<u64, String> {
@@ -58,7 +112,9 @@ fn time(text: &str) -> Result<u64, String> {
 impl Idn {
     pub(crate) fn execute(&self) -> Exit {
         let (file, when) = match &self.what {
-            What::Show { file, when, .. } | What::Threads { file, when, .. } => (file, when),
+            What::Show { file, when, .. }
+            | What::Compare { file, when, .. }
+            | What::Threads { file, when, .. } => (file, when),
         };
         let loaded = match load::load(file, when.options.play.root.as_deref(), &when.options.play.param) {
             Ok(loaded) => loaded,
@@ -70,10 +126,7 @@ impl Idn {
             Ok(finished) => finished,
             Err(error) => return io::failure(&sim_core::text::escape(&error.to_string()), Exit::Text),
         };
-        let shown = match &self.what {
-            What::Show { target, .. } => show(&finished.world, &loaded, target),
-            What::Threads { process, .. } => threads(&finished.world, &loaded, process),
-        };
+        let shown = self.report(&finished.world, &loaded, when);
         match shown {
             Ok(shown) => {
                 io::print(&shown);
@@ -82,21 +135,48 @@ impl Idn {
             Err(error) => io::failure(&error, Exit::Usage),
         }
     }
+
+    /// What is printed of the world at that instant.
+    fn report(&self, world: &World, loaded: &Loaded, when: &When) -> Result<String, String> {
+        let names = &loaded.names;
+        let sids = if when.short { Sids::Short } else { Sids::Full };
+        let (text, report) = match &self.what {
+            What::Show { target, .. } => {
+                let shown = shown(world, target)?;
+                let line = facts::identity(names, &shown);
+                (identity::show(&shown, names, sids), IdnReport::Identity(Box::new(line)))
+            }
+            What::Threads { process, .. } => {
+                let rows = world.show_process_threads(find_process(world, process)?);
+                let threads = facts::threads(names, &rows);
+                (identity::show_threads(&rows, names, sids), IdnReport::Threads { threads })
+            }
+            What::Compare { a, b, .. } => {
+                let (first, second) = (shown(world, a)?, shown(world, b)?);
+                let lines = identity::compare(&first, &second, names, sids);
+                let text = identity::compared_words(&lines);
+                let [a, b] = [first, second].map(|shown| Box::new(facts::identity(names, &shown)));
+                (text, IdnReport::Compared { a, b, lines })
+            }
+        };
+        Ok(match when.format {
+            Format::Text => text,
+            Format::Json => {
+                let json = serde_json::to_string(&report).unwrap_or_default();
+                format!("{}\n", sim_core::text::escape_json(&json))
+            }
+        })
+    }
 }
 
-fn show(world: &World, loaded: &Loaded, target: &str) -> Result<String, String> {
+/// The identity of a process, or the one in effect on a thread.
+fn shown(world: &World, target: &str) -> Result<Shown, String> {
     let (process, thread) = target.split_once('/').map_or((target, None), |(pid, tid)| (pid, Some(tid)));
     let process = find_process(world, process)?;
-    let shown = match thread {
+    Ok(match thread {
         None => world.show_process(process),
         Some(thread) => world.show_thread(find_thread(world, process, thread)?),
-    };
-    Ok(text::show(&shown, &loaded.names))
-}
-
-fn threads(world: &World, loaded: &Loaded, process: &str) -> Result<String, String> {
-    let process = find_process(world, process)?;
-    Ok(text::show_threads(&world.show_process_threads(process), &loaded.names))
+    })
 }
 
 fn find_process(world: &World, wanted: &str) -> Result<ProcessId, String> {

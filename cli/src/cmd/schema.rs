@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use sim_core::trace::json;
 
 use super::compare::CompareReport;
+use super::idn::IdnReport;
 use super::whatif::WhatifReport;
 use crate::io::{self, Exit};
 
@@ -25,6 +26,8 @@ enum Output {
     Compare,
     /// What `scn whatif --format json` prints
     Whatif,
+    /// What `scn idn … --format json` prints
+    Identity,
 }
 
 impl Schema {
@@ -34,6 +37,7 @@ impl Schema {
             Output::Diagnostics => io::print(&format!("{}\n", dsl::findings::schema())),
             Output::Compare => print(&schemars::schema_for!(CompareReport)),
             Output::Whatif => print(&schemars::schema_for!(WhatifReport)),
+            Output::Identity => print(&schemars::schema_for!(IdnReport)),
         }
         Exit::Fine
     }

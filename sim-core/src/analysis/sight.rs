@@ -18,6 +18,7 @@ use crate::sd::AceType;
 use crate::sid::Sid;
 use crate::token::ImpersonationLevel;
 use crate::token::impersonate::{Cap, Relation};
+use crate::trace::identity::{self, Sids};
 use crate::trace::names::Names;
 use crate::trace::text;
 use crate::world::op::{DeniedBy, ErrorName, OpenStatus, Outcome, Success};
@@ -320,8 +321,10 @@ impl Lexicon {
                     peer.clone_from(&met.client);
                     details.push(Detail::Peer(format!("{} {}", met.client, met.endpoint), met.carries));
                 }
-                Fact::Shown(shown) => details.push(Detail::Text(text::show(shown, names))),
-                Fact::ShownThreads(rows) => details.push(Detail::Text(text::show_threads(rows, names))),
+                Fact::Shown(shown) => details.push(Detail::Text(identity::show(shown, names, Sids::Full))),
+                Fact::ShownThreads(rows) => {
+                    details.push(Detail::Text(identity::show_threads(rows, names, Sids::Full)));
+                }
                 Fact::Note(note) => details.push(Detail::Text(note.to_string())),
                 Fact::Value(value) => details.push(Detail::Text(value.clone())),
                 Fact::Security(text) | Fact::Reason(text) => details.push(Detail::Text(text.clone())),

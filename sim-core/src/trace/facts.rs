@@ -6,9 +6,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::identity::audit_policy_words;
 use super::json::{Mask, Principal, mask, principal};
 use super::names::Names;
-use super::text::{audit_policy_words, told_before};
+use super::text::told_before;
 use crate::access::{AuditTrigger, Decision, PolicyDiagnostic};
 use crate::engine::Record;
 use crate::privilege::PrivilegeState;

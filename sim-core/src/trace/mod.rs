@@ -3,6 +3,7 @@
 pub mod explain;
 pub mod facts;
 mod golden;
+pub mod identity;
 pub mod json;
 pub mod names;
 pub mod origin;

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::FORMAT;
 use super::explain::write_explanation;
+use super::identity::{Sids, show, show_threads};
 use super::names::Names;
 use super::origin::origin_words;
 use super::rights::rights_words;
@@ -24,8 +25,7 @@ use crate::text::{escape, name, quote};
 use crate::token::impersonate::{Cap, GateRecord};
 use crate::world::op::{DeniedBy, Failure, OpenStatus, Outcome, Success};
 use crate::world::{
-    CheckPurpose, CheckRecord, Difference, EndedSession, Fact, HandleUse, PeerRecord, Shown, ShownForm,
-    ShownThread, Unasked, World,
+    CheckPurpose, CheckRecord, Difference, EndedSession, Fact, HandleUse, PeerRecord, Unasked, World,
 };
 
 /// Which decisions are derived in full.
@@ -403,8 +403,8 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             Fact::Privilege(gate) => {
                 let _ = writeln!(out, "{INDENT}{} {}", gate.privilege.name(), gate.state.name());
             }
-            Fact::Shown(shown) => write_indented(out, &show(shown, names)),
-            Fact::ShownThreads(rows) => write_indented(out, &show_threads(rows, names)),
+            Fact::Shown(shown) => write_indented(out, &show(shown, names, Sids::Full)),
+            Fact::ShownThreads(rows) => write_indented(out, &show_threads(rows, names, Sids::Full)),
             Fact::Note(text) => {
                 let _ = writeln!(out, "{INDENT}{}", quote(text));
             }
@@ -709,107 +709,6 @@ fn write_indented(out: &mut String, text: &str) {
         let line = if line.is_empty() { String::new() } else { format!("{INDENT}{line}") };
         let _ = writeln!(out, "{line}");
     }
-}
-
-/// `show` and `idn show`: the layout of IMP-38, with full SIDs.
-#[must_use]
-pub fn show(shown: &Shown, names: &Names) -> String {
-    let width = match shown.form {
-        ShownForm::Thread(_) => 17,
-        ShownForm::Process => 14,
-    };
-    let mut out = String::new();
-    let mut line = |label: &str, value: &str| {
-        // A label that reaches the column is followed by one blank.
-        let pad = width.max(label.len() + 1);
-        let _ = writeln!(out, "{label:<pad$}{value}");
-    };
-    let named = |sid| format!("{sid} ({})", names.name(sid));
-    line("User:", &named(shown.user));
-    let integrity = shown.integrity.name();
-    line("Integrity:", &(integrity[..1].to_uppercase() + &integrity[1..]));
-    line("Logon Session:", &format!("session:{} ({})", name(&shown.session), shown.session_kind));
-    match shown.form {
-        ShownForm::Thread(None) => line("Impersonating:", "no"),
-        ShownForm::Thread(Some(level)) => {
-            line("Impersonating:", "yes");
-            let name = level.name();
-            line("Impersonation Level:", &(name[..1].to_uppercase() + &name[1..]));
-        }
-        ShownForm::Process => line("Primary:", "yes"),
-    }
-    if !shown.restricting.is_empty() {
-        line("Restricted:", "yes");
-    }
-    if let Some((sid, _)) = &shown.confinement {
-        line("Confined:", "yes");
-        line("Confinement SID:", &named(*sid));
-    }
-    if shown.no_child_process {
-        line("No child process:", "yes");
-    }
-    if shown.interactive_session != 0 {
-        line("Session Id:", &shown.interactive_session.to_string());
-    }
-    if !shown.audit_policy.is_empty() {
-        line("Audit Policy:", &audit_policy_words(shown).join(", "));
-    }
-    out.push_str("\nGroups:\n");
-    for group in &shown.groups {
-        let (sid, name) = match &group.logon {
-            Some(label) => (format!("logon:{}", name(label)), Cow::Borrowed("LogonSid")),
-            None => (group.sid.to_string(), names.name(group.sid)),
-        };
-        // Columns are the least: a longer value pushes the rest, with two blanks between.
-        let mut row = format!("  {sid}");
-        push_column(&mut row, 25, &name);
-        push_column(&mut row, 46, group.state);
-        let _ = writeln!(out, "{row}");
-    }
-    if !shown.restricting.is_empty() {
-        out.push_str("\nRestricting SIDs:\n");
-        for sid in &shown.restricting {
-            let _ = writeln!(out, "  {}", named(*sid));
-        }
-    }
-    if let Some((_, capabilities)) = &shown.confinement {
-        out.push_str("\nCapabilities:\n");
-        for sid in capabilities {
-            let _ = writeln!(out, "  {}", named(*sid));
-        }
-    }
-    out.push_str("\nPrivileges:\n");
-    for (privilege, state) in &shown.privileges {
-        let mut row = format!("  {}", privilege.name());
-        let state = if *state == PrivilegeState::Held { "enabled" } else { "disabled" };
-        push_column(&mut row, 47, state);
-        let _ = writeln!(out, "{row}");
-    }
-    out
-}
-
-/// What a shown token has audited, in the words of the language.
-pub(super) fn audit_policy_words(shown: &Shown) -> Vec<String> {
-    shown.audit_policy.iter_names().map(|(name, _)| name.to_lowercase()).collect()
-}
-
-fn push_column(row: &mut String, column: usize, value: &str) {
-    let width = row.chars().count();
-    let blanks = column.saturating_sub(width).max(2);
-    row.extend(std::iter::repeat_n(' ', blanks));
-    row.push_str(value);
-}
-
-/// `show threads` and `idn threads`: the layout of IMP-39.
-#[must_use]
-pub fn show_threads(rows: &[ShownThread], names: &Names) -> String {
-    let mut out = format!("{:<8}{:<16}{}\n", "TID", "Impersonating", "User");
-    for row in rows {
-        let yes = if row.impersonating { "yes" } else { "no" };
-        let name = names.name(row.user);
-        let _ = writeln!(out, "{:<8}{yes:<16}{} ({name})", row.tid, row.user);
-    }
-    out
 }
 
 /// The last lines of a trace: threads that wait, claims that do not hold, and the totals.
