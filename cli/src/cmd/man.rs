@@ -56,12 +56,11 @@ fn language(page: &str) -> String {
         env!("CARGO_PKG_VERSION")
     );
     let mut heads: Vec<String> = Vec::new();
-    let mut lines = page.lines().peekable();
+    // What stands in front of the first section is about the page itself.
+    let mut lines = page.lines().skip_while(|line| !line.starts_with("## ")).peekable();
     while let Some(line) = lines.next() {
         if let Some(title) = line.strip_prefix("## ") {
-            out.push_str(&format!(".SH {}\n", roff(title).to_uppercase()));
-        } else if let Some(title) = line.strip_prefix("# ") {
-            out.push_str(&format!(".SH {}\n", roff(title).to_uppercase()));
+            out.push_str(&format!(".SH {}\n", roff(&title.to_uppercase())));
         } else if line.starts_with('|') {
             let cells = cells(line);
             if lines.peek().is_some_and(|next| next.starts_with("|---")) {
@@ -118,6 +117,7 @@ fn roff(text: &str) -> String {
                 out.push_str(&roff(words));
                 rest = behind.split_once(')').map_or("", |(_, behind)| behind);
             }
+            c if !c.is_ascii() => out.push_str(&format!("\\[u{:04X}]", u32::from(c))),
             c => out.push(c),
         }
     }
