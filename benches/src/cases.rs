@@ -3,7 +3,7 @@
 use crate::Operation;
 use crate::access::Watched::{Explained, Silent};
 use crate::threads::Watched::{Records, Silent as Alone, Text};
-use crate::{access, cedar, descriptor_text, language, queue, script, step, threads, world};
+use crate::{access, cedar, descriptor_text, language, load, queue, script, step, threads, world};
 
 /// One case.
 pub struct Case {
@@ -58,6 +58,8 @@ pub const CASES: &[Case] = &[
     case("clone-1000", 50, || threads::clone(1_000)),
     case("crowd-1000", 8_001, || threads::crowd(1_000)),
     case("crowd-10000", 80_001, || threads::crowd(10_000)),
+    case("load-object", 10_000, load::objects),
+    case("load-principal", 3_000, load::principals),
     case("sddl-read", 500, descriptor_text::read_sddl),
     case("sddl-write", 500, descriptor_text::write_sddl),
     case("binary-read", 2_000, descriptor_text::read_binary),

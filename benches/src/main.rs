@@ -10,6 +10,7 @@ mod cases;
 mod cedar;
 mod descriptor_text;
 mod language;
+mod load;
 mod measure;
 mod queue;
 mod script;

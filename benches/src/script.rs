@@ -17,7 +17,8 @@ pub fn anchor() -> Operation {
     for name in ["one", "two", "three", "four", "five"] {
         engine.register_fn(name, |number: i64| black_box(number) + 1);
     }
-    let source = "fn f(n) { let a = one(n); let b = two(a); let c = three(b); let d = four(c); let e = five(d); e }";
+    let source =
+        "fn f(n) { let a = one(n); let b = two(a); let c = three(b); let d = four(c); let e = five(d); e }";
     let ast = engine.compile(source).expect("it is a script");
     Box::new(move |times| {
         for n in 0..times {
@@ -30,7 +31,9 @@ pub fn anchor() -> Operation {
 
 /// The same through the port: a function with five operations whose results are known, up to its end.
 pub fn hook() -> Operation {
-    let scenario = read("fn f(n) { let a = read(n); let b = read(n); let c = read(n); let d = read(n); let e = read(n); e }");
+    let scenario = read(
+        "fn f(n) { let a = read(n); let b = read(n); let c = read(n); let d = read(n); let e = read(n); e }",
+    );
     let scripts = scenario.scripts.clone().expect("it has scripts");
     let answer = || Answer {
         outcome: Outcome::Done(Success::Ok),

@@ -10,8 +10,8 @@ use sim_core::rights::ObjectType;
 use sim_core::sid::SYSTEM;
 use sim_core::token::{GroupAttributes, SidAndAttributes};
 use sim_core::world::declare::{
-    DaclDecl, Declarations, DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, ThreadDecl,
-    TokenShape,
+    DaclDecl, Declarations, DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl,
+    ThreadDecl, TokenShape,
 };
 use sim_core::world::op::{Disposition, FileOpen, Operation as Step, Outcome};
 use sim_core::world::{NoRecord, World};

@@ -6,6 +6,9 @@
 #[path = "../access.rs"]
 #[allow(dead_code, reason = "scn-bench uses the rest")]
 mod access;
+#[path = "../load.rs"]
+#[allow(dead_code, reason = "scn-bench uses the rest")]
+mod load;
 #[path = "../step.rs"]
 #[allow(dead_code, reason = "scn-bench uses the rest")]
 mod step;
@@ -52,6 +55,27 @@ fn main() {
         let many = kept(2 * threads);
         println!("{threads:<20} {:>12.1}", (many as f64 - few as f64) / f64::from(threads));
     }
+    println!("\n{:<20} {:>12} {:>12}   bytes that each keeps", "100,000 more", "scenario", "world");
+    per_declaration("objects", load::objects_text);
+    per_declaration("principals", load::principals_text);
+}
+
+/// What a declaration keeps in the scenario, and what it keeps in the world.
+fn per_declaration(name: &str, text: fn(u64) -> String) {
+    const MORE: u64 = 100_000;
+    let [few, many] = [MORE, 2 * MORE].map(|count| {
+        let before = Region::new(ALLOCATOR);
+        let (scenario, names) = step::read(&text(count));
+        drop(names);
+        let declared = held(&before);
+        let built = Region::new(ALLOCATOR);
+        let world = load::built(&scenario);
+        let built = held(&built);
+        drop(black_box((scenario, world)));
+        [declared, built]
+    });
+    let each = |n: usize| (many[n] - few[n]) as f64 / MORE as f64;
+    println!("{name:<20} {:>12.1} {:>12.1}", each(0), each(1));
 }
 
 fn counted(operation: &mut Operation, times: u64) -> usize {
@@ -66,7 +90,13 @@ fn kept(threads: u32) -> isize {
     let run = threads::waiting_run(threads);
     let region = Region::new(ALLOCATOR);
     let clone = black_box(run.clone());
-    let change = region.change();
+    let bytes = held(&region);
     drop(clone);
+    bytes
+}
+
+/// The bytes that were taken since and not given back.
+fn held(since: &Region<'_, System>) -> isize {
+    let change = since.change();
     change.bytes_allocated as isize - change.bytes_deallocated as isize + change.bytes_reallocated
 }

@@ -99,7 +99,7 @@ impl Check {
             Ok(loaded) => {
                 let models: Vec<&str> = loaded.scenario.models.iter().map(|model| model.name).collect();
                 let (file, models) = (sim_core::text::escape(file), models.join(", "));
-                io::message(&format!("{file}: nothing wrong under {models}"));
+                io::message(&format!("{file}: can be run under {models}"));
                 Exit::Fine
             }
             Err(failed) => failed,

@@ -328,6 +328,8 @@ impl<'a> Resolver<'a> {
                 let diagnostic = unknown(codes::HEAD, head.span, "declaration", name, known);
                 Err(if Verb::named(name).is_some() || CONTROL.contains(&name) {
                     diagnostic.help("a step stands in a `process`, a `service` or a `thread`")
+                } else if declare::SETTINGS.contains(&name) {
+                    diagnostic.help("it is a setting: it stands in the block of the `scenario`")
                 } else if shape::SHAPE_WORDS.contains(&name) {
                     diagnostic
                         .help("it is a property: it stands in the block of a user, a process or a service")
