@@ -456,3 +456,22 @@ fn a_service_has_a_sid_of_its_name() {
         }
     }
 }
+
+#[test]
+fn a_service_that_begins_anew_has_none_of_the_clients_of_the_one_that_died() {
+    // PRC-7: the ends of connections that nobody had accepted close with the process like any others.
+    for played in in_every_model(
+        "service s { account LocalService\n wait 5us\n conn = accept }\n\
+         process boss as SYSTEM { wait 2us\n kill s\n spawn s }\n\
+         process early as alice { c = connect s\n receive c }\n\
+         process late as alice { wait 20us\n c = connect s }\n",
+    ) {
+        assert_eq!(outcomes(&played.of("early")), ["ok", "WRONG_STATE"]);
+        // What each life of the service did, and in the end the one client that was there for the second.
+        let verbs: Vec<&str> = played.of("s").iter().map(|seen| seen.verb).collect();
+        assert_eq!(verbs, ["wait", "wait", "accept"]);
+        let accepted = played.records.iter().position(|seen| seen.verb == "accept");
+        let late = played.records.iter().position(|seen| seen.by == "late/main" && seen.verb == "connect");
+        assert!(late < accepted, "{accepted:?}");
+    }
+}

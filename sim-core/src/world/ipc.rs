@@ -157,9 +157,15 @@ impl World {
         endpoint: EndpointId,
         recorder: &mut R,
     ) -> Option<Result<Success, Failure>> {
-        let Some(id) = self.endpoints.get_mut(endpoint.index())?.pending.pop_front() else {
-            self.wait_in(thread, Line::Clients(endpoint));
-            return None;
+        let id = loop {
+            let Some(id) = self.endpoints.get_mut(endpoint.index())?.pending.pop_front() else {
+                self.wait_in(thread, Line::Clients(endpoint));
+                return None;
+            };
+            // Whoever connected before the service died and began anew is a client of the one that died (PRC-7).
+            if self.connection(id).open[SERVICE] {
+                break id;
+            }
         };
         if let Some(connection) = self.connections.get_mut(id.index()) {
             connection.server = Some(thread);
