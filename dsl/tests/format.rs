@@ -224,14 +224,18 @@ fn meaning(name: &str, text: &str) -> String {
         dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut load });
     let said: Vec<_> = diagnostics.iter().map(|found| (found.code, found.message.clone())).collect();
     let whole = format!("{scenario:?} {params:?} {said:?}");
-    // Places are all that may differ.
-    let mut out = String::new();
-    let mut rest = whole.as_str();
-    while let Some((before, after)) = rest.split_once("Place {") {
-        out.push_str(before);
-        rest = after.split_once('}').unwrap().1;
+    // Places are all that may differ: those of declarations and steps, and those of the lines of a script.
+    let mut out = whole;
+    for (opening, closing) in [("Place {", '}'), ("lines: [", ']')] {
+        let mut placeless = String::with_capacity(out.len());
+        let mut rest = out.as_str();
+        while let Some((before, after)) = rest.split_once(opening) {
+            placeless.push_str(before);
+            rest = after.split_once(closing).unwrap().1;
+        }
+        placeless.push_str(rest);
+        out = placeless;
     }
-    out.push_str(rest);
     let mut spanless = String::new();
     let mut rest = out.as_str();
     while let Some((before, after)) = rest.split_once("span: ") {

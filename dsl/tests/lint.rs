@@ -159,7 +159,7 @@ fn processes_that_nothing_starts() {
         ("process late { revert }\nprocess p as SYSTEM { elevate late }", &[]),
         ("process late { revert }\nprocess p as SYSTEM { show process late }", &["never_spawned 2"]),
         (
-            "process late { revert }\nscript { fn start() { spawn(\"late\") } }\nprocess p as SYSTEM { call go }",
+            "process late { revert }\nscript { fn start() { spawn_process(\"late\") } }\nprocess p as SYSTEM { call start }",
             &[],
         ),
         ("process late { exit }\nprocedure start { spawn late }\nprocess p as SYSTEM { call start }", &[]),

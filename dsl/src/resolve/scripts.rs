@@ -61,7 +61,7 @@ impl<'a> Resolver<'a> {
     /// Everything that the scripts of the scenario need, if it has any.
     pub(super) fn finish_scripts(&mut self) -> Option<Arc<dyn Script>> {
         if !self.scripts_broken {
-            for diagnostic in self.scripts.unknown_calls() {
+            for diagnostic in self.scripts.wrong_calls() {
                 self.report(diagnostic);
             }
         }

@@ -65,8 +65,10 @@ pub(crate) struct Compiler<'a> {
     pub(super) predicates: Vec<String>,
     /// Every operation that is called, by place.
     pub(super) operations: BTreeMap<Site, &'static ScriptOperation>,
-    /// Every other function that is called, by place.
-    calls: BTreeMap<Site, String>,
+    /// Every other function that is called, by place, and with how many arguments.
+    calls: BTreeMap<Site, (String, Option<usize>)>,
+    /// Operations with too few or too many arguments.
+    miscounted: Vec<Diagnostic>,
 }
 
 /// The text of a script and the place of its first byte.
@@ -89,6 +91,7 @@ impl<'a> Compiler<'a> {
             predicates: Vec::new(),
             operations: BTreeMap::new(),
             calls: BTreeMap::new(),
+            miscounted: Vec::new(),
         }
     }
 
@@ -148,7 +151,7 @@ impl<'a> Compiler<'a> {
                 .label("stands outside of it"));
         }
         let calls = called(&ast);
-        for (site, name) in &calls {
+        for (site, (name, _)) in &calls {
             if OPERATIONS.iter().any(|row| row.name == name) || matches!(name.as_str(), "print" | "debug") {
                 let span = self.word_at(position_of(*site));
                 let message = format!("a predicate only looks, `{name}` does something");
@@ -244,65 +247,97 @@ impl<'a> Compiler<'a> {
             .label("declared again here"),
             other => {
                 let message = super::machine::plain(&other.to_string());
-                let diagnostic = here(message.clone()).label("cannot be read as a script");
                 match ABSENT.iter().find(|(name, _)| message.contains(&format!("'{name}'"))) {
-                    Some((_, help)) => diagnostic.help(*help),
-                    None => diagnostic,
+                    Some((name, _)) => {
+                        self.absent(here(format!("`{name}` is no word of scripts here")), name)
+                    }
+                    None => here(message).label("cannot be read as a script"),
                 }
             }
         }
     }
 
+    /// A word that the script language has not, or keeps for itself.
     fn absent(&self, diagnostic: Diagnostic, word: &str) -> Diagnostic {
-        let diagnostic = diagnostic.label("not there");
-        match ABSENT.iter().find(|(name, _)| *name == word) {
-            Some((_, help)) => diagnostic.help(*help),
-            None => diagnostic,
-        }
+        let help = ABSENT.iter().find(|(name, _)| *name == word).map_or_else(
+            || {
+                format!(
+                    "the language of scripts keeps `{word}` for itself: a name of your own must be another"
+                )
+            },
+            |(_, help)| (*help).to_owned(),
+        );
+        diagnostic.label("not there").help(help)
     }
 
     /// Takes the functions of a block in, and notes what they call.
     fn join(&mut self, ast: &AST) {
-        for (site, name) in called(ast) {
+        for (site, (name, given)) in called(ast) {
             // `print` and `debug` are notes.
             let operation = if matches!(name.as_str(), "print" | "debug") { "note" } else { name.as_str() };
             match OPERATIONS.iter().find(|row| row.name == operation) {
                 Some(row) => {
+                    if let Some(given) = given
+                        && name == row.name
+                        && !(row.least..=row.most).contains(&given)
+                    {
+                        let takes = (row.least, row.most);
+                        let help = format!("usage: `{}{}`", row.name, row.usage);
+                        self.miscounted.push(self.counts(site, &name, takes, given).help(help));
+                    }
                     self.operations.insert(site, row);
                 }
                 None => {
-                    self.calls.insert(site, name);
+                    self.calls.insert(site, (name, given));
                 }
             }
         }
         self.ast = self.ast.merge(ast);
     }
 
-    /// Calls of functions that nobody knows; once every block has been read.
-    pub(crate) fn unknown_calls(&self) -> Vec<Diagnostic> {
-        let known = |name: &str| {
-            LIBRARY.contains(&name)
-                || WORDS.contains(&name)
-                || self.functions.iter().any(|function| function.name == name)
-        };
-        let unknown = self.calls.iter().filter(|(_, name)| !known(name));
-        unknown
-            .map(|(site, name)| {
-                let span = self.word_at(position_of(*site));
-                let diagnostic =
-                    Diagnostic::error(codes::SCRIPT, span, format!("there is no function `{name}`"));
-                let names = OPERATIONS
-                    .iter()
-                    .map(|row| row.name)
-                    .chain(self.functions.iter().map(|function| function.name.as_str()))
-                    .chain(LIBRARY.iter().copied());
-                match (ABSENT.iter().find(|(absent, _)| absent == name), nearest(name, names)) {
-                    (Some((_, help)), _) => diagnostic.label("not there").help(*help),
-                    (None, Some(near)) => diagnostic.label(format!("did you mean `{near}`?")),
-                    (None, None) => diagnostic.label("neither an operation nor a function of a script"),
+    /// Calls that cannot be made: of functions that nobody knows, or with too few or too many arguments; once every
+    /// block has been read.
+    pub(crate) fn wrong_calls(&mut self) -> Vec<Diagnostic> {
+        let mut wrong = std::mem::take(&mut self.miscounted);
+        for (site, (name, given)) in &self.calls {
+            if LIBRARY.contains(&name.as_str()) || WORDS.contains(&name.as_str()) {
+                continue;
+            }
+            match self.functions.iter().find(|function| function.name == *name) {
+                None => wrong.push(self.unknown(*site, name)),
+                Some(function) => {
+                    let takes = (function.params, function.params);
+                    wrong.extend(given.filter(|given| *given != function.params).map(|given| {
+                        self.counts(*site, name, takes, given).related(function.span, "declared here")
+                    }));
                 }
-            })
-            .collect()
+            }
+        }
+        wrong
+    }
+
+    /// A call of a function that nobody knows.
+    fn unknown(&self, site: Site, name: &str) -> Diagnostic {
+        let span = self.span_of(site);
+        let diagnostic = Diagnostic::error(codes::SCRIPT, span, format!("there is no function `{name}`"));
+        let names = OPERATIONS
+            .iter()
+            .map(|row| row.name)
+            .chain(self.functions.iter().map(|function| function.name.as_str()))
+            .chain(LIBRARY.iter().copied());
+        match (ABSENT.iter().find(|(absent, _)| *absent == name), nearest(name, names)) {
+            (Some((_, help)), _) => diagnostic.label("not there").help(*help),
+            (None, Some(near)) => diagnostic.label(format!("did you mean `{near}`?")),
+            (None, None) => diagnostic.label("neither an operation nor a function of a script"),
+        }
+    }
+
+    /// A call with another number of arguments than it takes.
+    fn counts(&self, site: Site, name: &str, (least, most): (usize, usize), given: usize) -> Diagnostic {
+        let takes = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        let message =
+            format!("`{name}` takes {takes} argument{}, not {given}", if most == 1 { "" } else { "s" });
+        Diagnostic::error(codes::SCRIPT, self.span_of(site), message).label("another number of arguments")
     }
 
     /// The span of the word or sign at a place.
@@ -365,22 +400,23 @@ fn functions_of(ast: &AST) -> Vec<(String, usize, bool, Position)> {
     found
 }
 
-/// Every function that is called by name, by place.
-fn called(ast: &AST) -> BTreeMap<Site, String> {
+/// Every function that is called by name, by place, and with how many arguments: a call behind a dot has a further one in
+/// front of it, which is none for functions of scripts, and is not counted.
+fn called(ast: &AST) -> BTreeMap<Site, (String, Option<usize>)> {
     let mut found = BTreeMap::new();
     ast.walk(&mut |path: &[ASTNode<'_>]| {
         let call = match path.last() {
-            Some(ASTNode::Expr(Expr::FnCall(call, position) | Expr::MethodCall(call, position))) => {
-                Some((call, position))
-            }
-            Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => Some((call, position)),
+            Some(
+                ASTNode::Expr(Expr::FnCall(call, position)) | ASTNode::Stmt(Stmt::FnCall(call, position)),
+            ) => Some((call, position, Some(call.args.len()))),
+            Some(ASTNode::Expr(Expr::MethodCall(call, position))) => Some((call, position, None)),
             _ => None,
         };
-        if let Some((call, position)) = call
+        if let Some((call, position, given)) = call
             && !call.is_operator_call()
             && call.name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         {
-            found.insert(Site::of(*position), call.name.to_string());
+            found.insert(Site::of(*position), (call.name.to_string(), given));
         }
         true
     });
