@@ -159,7 +159,7 @@ impl Reader<'_> {
                     self.report(diagnostic);
                 }
                 Rule::close => closed = true,
-                Rule::COMMENT => self.comment(&pair),
+                Rule::comment => self.comment(&pair),
                 _ => {}
             }
         }
@@ -222,25 +222,17 @@ impl Reader<'_> {
             expects: Vec::new(),
             span,
         };
-        let mut timed = false;
         let mut broken = false;
         for inner in pair.into_inner() {
-            let place = self.span(&inner);
             let known = self.diagnostics.len();
             let holds_statements = inner.as_rule() == Rule::block;
             match inner.as_rule() {
-                Rule::at => timed = true,
-                Rule::time if timed && stmt.at.is_none() => {
-                    let value = self.duration(inner.as_str(), place);
-                    stmt.at = Some(Spanned { value, span: place });
-                }
-                Rule::bind => stmt.bind = self.bind(inner),
                 Rule::expect => {
                     if let Some(expectation) = self.expectation(inner) {
                         stmt.expects.push(expectation);
                     }
                 }
-                Rule::COMMENT => self.comment(&inner),
+                Rule::comment => self.comment(&inner),
                 _ => self.part(inner, &mut stmt.parts),
             }
             // What is wrong inside a block is that block's statements' matter.
@@ -251,6 +243,7 @@ impl Reader<'_> {
         let last = last.chain(stmt.expects.last().map(|expect| expect.span.end)).max();
         span.end = last.unwrap_or(span.end);
         stmt.span = span;
+        take_front(&mut stmt);
         if let Some(missing) = nothing_behind(&stmt, broken) {
             self.report(missing);
             return None;
@@ -294,39 +287,13 @@ impl Reader<'_> {
         Some(stmt)
     }
 
-    fn bind(&mut self, pair: Pair<'_, Rule>) -> Option<Spanned<Name>> {
-        let mut found = None;
-        for inner in pair.into_inner() {
-            let span = self.span(&inner);
-            let (text, quoted) = match inner.as_rule() {
-                Rule::name => (inner.as_str().to_owned(), false),
-                Rule::raw => (unquote(inner.as_str()).to_owned(), true),
-                Rule::text => {
-                    let pieces = self.text(inner.as_str(), span);
-                    let literal = pieces.iter().map(|piece| match piece {
-                        TextPiece::Literal(text) => text.as_str(),
-                        TextPiece::Hole(_) => "",
-                    });
-                    (literal.collect(), true)
-                }
-                Rule::COMMENT => {
-                    self.comment(&inner);
-                    continue;
-                }
-                _ => continue,
-            };
-            found = Some(Spanned { value: Name { text, quoted }, span });
-        }
-        found
-    }
-
     fn expectation(&mut self, pair: Pair<'_, Rule>) -> Option<Expectation> {
         let mut parts = Vec::new();
         let mut span: Option<Span> = None;
         for inner in pair.into_inner() {
             match inner.as_rule() {
                 Rule::arrow => span = Some(self.span(&inner)),
-                Rule::COMMENT => self.comment(&inner),
+                Rule::comment => self.comment(&inner),
                 _ => self.part(inner, &mut parts),
             }
         }
@@ -338,11 +305,13 @@ impl Reader<'_> {
     fn part(&mut self, pair: Pair<'_, Rule>, parts: &mut Vec<Part>) {
         let span = self.span(&pair);
         let value = match pair.as_rule() {
-            Rule::word => PartKind::Word(pair.as_str().to_owned()),
-            Rule::prep => match Prep::ALL.iter().find(|(_, word)| *word == pair.as_str()) {
-                Some((prep, _)) => PartKind::Prep(*prep),
-                None => return,
-            },
+            Rule::word => {
+                let text = pair.as_str();
+                match Prep::ALL.iter().find(|(_, word)| *word == text) {
+                    Some((prep, _)) => PartKind::Prep(*prep),
+                    None => PartKind::Word(text.to_owned()),
+                }
+            }
             Rule::text => PartKind::Text(self.text(pair.as_str(), span)),
             Rule::raw => {
                 let text = unquote(pair.as_str());
@@ -410,7 +379,7 @@ impl Reader<'_> {
                 self.junk(pair.as_str(), span);
                 return;
             }
-            Rule::COMMENT => {
+            Rule::comment => {
                 self.comment(&pair);
                 return;
             }
@@ -626,6 +595,33 @@ impl Reader<'_> {
 fn is_hidden(c: char) -> bool {
     sim_core::text::escape(c.encode_utf8(&mut [0; 4])) != c.to_string()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}' | '\u{a0}')
+}
+
+/// Takes `at TIME` and `NAME =` from the front of a statement.
+fn take_front(stmt: &mut Stmt) {
+    if let [Part { value: PartKind::Word(word), .. }, Part { value: PartKind::Time(time), span }, ..] =
+        stmt.parts.as_slice()
+        && word == "at"
+    {
+        stmt.at = Some(Spanned { value: *time, span: *span });
+        stmt.parts.drain(..2);
+    }
+    let [named, Part { value: PartKind::Op(Op::Assign), .. }, ..] = stmt.parts.as_slice() else { return };
+    let (text, quoted) = match &named.value {
+        PartKind::Word(word) if !word.contains('.') => (word.clone(), false),
+        PartKind::Prep(prep) => (prep.as_str().to_owned(), false),
+        PartKind::Raw(text) => (text.clone(), true),
+        PartKind::Text(pieces) => {
+            let literal = pieces.iter().map(|piece| match piece {
+                TextPiece::Literal(text) => text.as_str(),
+                TextPiece::Hole(_) => "",
+            });
+            (literal.collect(), true)
+        }
+        _ => return,
+    };
+    stmt.bind = Some(Spanned { value: Name { text, quoted }, span: named.span });
+    stmt.parts.drain(..2);
 }
 
 /// `at 5ms` and `name =` with nothing behind them.

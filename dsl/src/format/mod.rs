@@ -74,7 +74,7 @@ fn says(text: &str) -> Option<Said<'_>> {
     for pair in pairs.flatten() {
         let (rule, text) = (pair.as_rule(), pair.as_str());
         match rule {
-            Rule::COMMENT => said.comments.push(text.trim_end()),
+            Rule::comment => said.comments.push(text.trim_end()),
             Rule::doc => said.tokens.push((rule, tree::title(text))),
             Rule::condition => said.tokens.push((rule, text.trim_end())),
             _ if pair.into_inner().next().is_some() => said.tokens.push((rule, "")),

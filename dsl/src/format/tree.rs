@@ -141,7 +141,7 @@ impl<'t> Reader<'t> {
             let apart = !body.entries.is_empty() && gap.matches('\n').count() > 1;
             let what = match pair.as_rule() {
                 Rule::doc => What::Title(title(pair.as_str())),
-                Rule::COMMENT => {
+                Rule::comment => {
                     // At the begin of a file there is nothing that it could stand behind.
                     let begins_file = start == 0 && body.entries.is_empty();
                     let behind = !gap.contains('\n') && !begins_file && !self.begins_line(span.start());
@@ -212,7 +212,7 @@ impl<'t> Reader<'t> {
         let mut expect = Expect { above: Vec::new(), said: Sequence::default() };
         for inner in pair.into_inner() {
             match inner.as_rule() {
-                Rule::COMMENT if expect.said.parts.is_empty() => {
+                Rule::comment if expect.said.parts.is_empty() => {
                     expect.above.push(inner.as_str().trim_end());
                 }
                 _ => self.piece(inner, &mut expect.said.parts),
@@ -224,14 +224,8 @@ impl<'t> Reader<'t> {
     fn piece(&self, pair: Pair<'t, Rule>, parts: &mut Vec<Piece<'t>>) {
         let span = pair.as_span();
         match pair.as_rule() {
-            Rule::COMMENT => {
+            Rule::comment => {
                 parts.push(Piece::Comment(pair.as_str().trim_end(), self.begins_line(span.start())));
-            }
-            Rule::bind => {
-                for inner in pair.into_inner() {
-                    self.piece(inner, parts);
-                }
-                parts.push(Piece::Token("="));
             }
             Rule::comma => {
                 // `,` belongs behind what it follows, also where a comment was written between the two. What is behind it
@@ -251,7 +245,7 @@ impl<'t> Reader<'t> {
                 for inner in pair.into_inner() {
                     match inner.as_rule() {
                         Rule::condition => text = inner.as_str().trim_end(),
-                        Rule::COMMENT => self.piece(inner, &mut behind),
+                        Rule::comment => self.piece(inner, &mut behind),
                         _ => {}
                     }
                 }

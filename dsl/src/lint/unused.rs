@@ -15,30 +15,34 @@ const KINDS: [&str; 9] = ["user", "group", "app", "machine", "policy", "let", "r
 
 /// What a file declares and nothing in the scenario names. `stmts` are those of all files, before anything is put in.
 pub(crate) fn unused(stmts: &[Stmt], file: FileId) -> Vec<Diagnostic> {
-    let mut declared: Vec<(&str, &str, Span)> = Vec::new();
-    let mut used: BTreeSet<&str> = BTreeSet::new();
+    if stmts.iter().any(|stmt| stmt.parts.iter().any(|part| matches!(part.value, PartKind::Script(_)))) {
+        // A script builds names as it likes.
+        return Vec::new();
+    }
+    let here = stmts.iter().filter_map(declared).filter(|(.., span)| span.file == file);
+    let mut unnamed: BTreeSet<&str> = here.clone().map(|(_, name, _)| name).collect();
     for stmt in stmts {
-        let head = stmt.head.as_ref().map_or("", |head| head.value.as_str());
-        if stmt.parts.iter().any(|part| matches!(part.value, PartKind::Script(_))) {
-            // A script builds names as it likes.
-            return Vec::new();
-        }
-        match (KINDS.iter().find(|kind| **kind == head), stmt.parts.split_first()) {
-            (Some(kind), Some((Part { value: PartKind::Word(name), span }, rest))) => {
-                if span.file == file {
-                    declared.push((*kind, name.as_str(), *span));
-                }
-                names_in(rest, &mut used);
-            }
-            _ => names_of(stmt, &mut used),
+        match declared(stmt) {
+            Some(_) => seen_in(stmt.parts.get(1..).unwrap_or_default(), &mut unnamed),
+            None => seen(stmt, &mut unnamed),
         }
     }
-    let left = declared.into_iter().filter(|(_, name, _)| !used.contains(name));
+    let left = here.filter(|(_, name, _)| unnamed.contains(name));
     left.map(|(kind, name, span)| {
         Diagnostic::warning(codes::UNUSED, span, format!("the {} `{name}` is never used", words(kind)))
             .label("nothing names it")
     })
     .collect()
+}
+
+/// The kind, the name and its place, if this declares something that is there to be named.
+fn declared(stmt: &Stmt) -> Option<(&'static str, &str, Span)> {
+    let head = stmt.head.as_ref()?;
+    let kind = KINDS.iter().find(|kind| **kind == head.value)?;
+    match stmt.parts.first() {
+        Some(Part { value: PartKind::Word(name), span }) => Some((kind, name, *span)),
+        _ => None,
+    }
 }
 
 fn words(kind: &str) -> &str {
@@ -50,36 +54,43 @@ fn words(kind: &str) -> &str {
     }
 }
 
-fn names_of<'s>(stmt: &'s Stmt, used: &mut BTreeSet<&'s str>) {
+/// Takes what a statement names from `unnamed`.
+fn seen(stmt: &Stmt, unnamed: &mut BTreeSet<&str>) {
     if let Some(head) = &stmt.head
         && stmt.bind.is_some()
     {
         // `name = word`: what looks like a head is a value.
-        used.insert(&head.value);
+        unnamed.remove(head.value.as_str());
     }
-    names_in(&stmt.parts, used);
-    stmt.expects.iter().for_each(|expectation| names_in(&expectation.parts, used));
+    seen_in(&stmt.parts, unnamed);
+    stmt.expects.iter().for_each(|expectation| seen_in(&expectation.parts, unnamed));
 }
 
-fn names_in<'s>(parts: &'s [Part], used: &mut BTreeSet<&'s str>) {
+fn seen_in(parts: &[Part], unnamed: &mut BTreeSet<&str>) {
+    if unnamed.is_empty() {
+        return;
+    }
     for part in parts {
         match &part.value {
-            PartKind::Word(word) => {
-                used.insert(word);
-                used.extend(word.split('.'));
-            }
+            PartKind::Word(word) => word.split('.').for_each(|name| {
+                unnamed.remove(name);
+            }),
             PartKind::Raw(text) => {
-                used.insert(text);
+                unnamed.remove(text.as_str());
             }
-            PartKind::Text(pieces) => used.extend(pieces.iter().map(|piece| match piece {
-                TextPiece::Literal(text) => text.as_str(),
-                TextPiece::Hole(name) => name.value.as_str(),
-            })),
+            PartKind::Text(pieces) => pieces.iter().for_each(|piece| {
+                unnamed.remove(match piece {
+                    TextPiece::Literal(text) => text.as_str(),
+                    TextPiece::Hole(name) => name.value.as_str(),
+                });
+            }),
             PartKind::Condition(text) | PartKind::Script(text) => {
-                used.extend(text.split(|c: char| !(c.is_alphanumeric() || c == '_')));
+                text.split(|c: char| !(c.is_alphanumeric() || c == '_')).for_each(|name| {
+                    unnamed.remove(name);
+                });
             }
-            PartKind::List(parts) | PartKind::Flags(parts) => names_in(parts, used),
-            PartKind::Block(block) => block.stmts.iter().for_each(|stmt| names_of(stmt, used)),
+            PartKind::List(parts) | PartKind::Flags(parts) => seen_in(parts, unnamed),
+            PartKind::Block(block) => block.stmts.iter().for_each(|stmt| seen(stmt, unnamed)),
             _ => {}
         }
     }
