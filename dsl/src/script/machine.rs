@@ -27,9 +27,9 @@ pub(super) const CALL_DEPTH: usize = 64;
 /// How deep an expression nests, in a function or out of it.
 pub(super) const EXPRESSION_DEPTH: usize = 64;
 /// The most bytes of a text.
-pub(super) const TEXT: usize = 65_536;
+pub(super) const TEXT: usize = 1 << 20;
 /// The most elements of a list or a map, with those in them.
-pub(super) const ELEMENTS: usize = 1_000;
+pub(super) const ELEMENTS: usize = 10_000;
 /// The most names that a script holds at once.
 const NAMES: usize = 1_000;
 
