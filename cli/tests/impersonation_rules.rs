@@ -462,6 +462,7 @@ fn transports_without_peers_have_no_identity_to_give() {
         ("datagram", ["NO_PEER_TOKEN", "NO_PEER_TOKEN"]),
         ("socketpair", ["NO_PEER_TOKEN", "NO_PEER_TOKEN"]),
         ("pipe", ["NO_PEER_TOKEN", "NO_PEER_TOKEN"]),
+        ("network", ["NO_PEER_TOKEN", "NO_PEER_TOKEN"]),
     ] {
         for n in 0..3 {
             let played = played(
@@ -474,6 +475,85 @@ fn transports_without_peers_have_no_identity_to_give() {
             );
             assert_eq!(outcomes(&played.of("server")[1..]), wanted, "{transport} under {}", model(n).name);
         }
+    }
+}
+
+#[test]
+fn the_level_is_settled_before_connecting() {
+    // IMP-2: the transport, what is set on the end, and what then is captured.
+    const NONE: &str = "NO_PEER_TOKEN";
+    let rows: [(&str, &str, &str, &str); 11] = [
+        ("stream", "note \"nothing\"", "ok", "alice@2"),
+        ("stream", "set_level c anonymous", "ok", "Anonymous@0"),
+        ("stream", "set_level c identification", "ok", "alice@1"),
+        ("seqpacket", "set_level c impersonation", "ok", "alice@2"),
+        ("stream", "set_level c 3", "ok", "alice@3"),
+        ("stream", "set_level c 4", "INVALID_PARAMETER", "alice@2"),
+        ("stream", "set_level c 1\n set_level c 99", "INVALID_PARAMETER", "alice@1"),
+        ("datagram", "set_level c identification", NONE, ""),
+        ("network", "set_level c identification", NONE, ""),
+        ("pipe", "set_level c 4", "INVALID_PARAMETER", ""),
+        ("socketpair", "set_level c delegation", NONE, ""),
+    ];
+    for (transport, set, outcome, carries) in rows {
+        for n in 0..3 {
+            let played = played(
+                model(n),
+                &format!(
+                    "service server {{ account LocalService\n endpoint door {{ transport {transport} }}\n \
+                     conn = accept server.door\n set_level conn delegation }}\n\
+                     process client as alice {{ c = open_socket server.door\n send c \"x\"\n receive c\n {set}\n connect c\n \
+                     connect c\n set_level c anonymous\n set_level c 9\n close c\n set_level c anonymous\n connect c }}\n"
+                ),
+            );
+            let (client, wrong) = (played.of("client"), "WRONG_STATE");
+            assert_eq!(outcomes(&client[1..3]), [wrong, wrong]);
+            let [set @ .., connect, again, late, odd, close, gone, closed] = &client[3..] else {
+                panic!("{client:?}")
+            };
+            assert_eq!(set.last().expect("a step").outcome, outcome, "{transport}, {set:?}");
+            assert_eq!((connect.outcome.as_str(), connect.carries.as_str()), ("ok", carries), "{transport}");
+            let then = outcomes(&[*again, *late, *odd, *close, *gone, *closed]);
+            assert_eq!(then, [wrong, wrong, "INVALID_PARAMETER", "ok", "INVALID_HANDLE", "INVALID_HANDLE"]);
+            // Nor may whoever accepted change it.
+            assert_eq!(outcomes(&played.of("server")), ["ok", wrong], "{transport} under {}", model(n).name);
+        }
+    }
+}
+
+#[test]
+fn an_end_captures_whoever_connects_it() {
+    // IMP-2, IMP-3, IMP-4: made as the service, connected as the client; a refusal leaves the end as it was.
+    let rows = [["alice@2", "granted"], ["alice@2", "granted"], ["alice@2", "granted"]];
+    for (n, wanted) in rows.into_iter().enumerate() {
+        let played = played(
+            model(n),
+            "service server { account bob\n privileges SeImpersonatePrivilege\n s = open_socket next.door\n connect s\n \
+             conn = accept\n impersonate conn\n connect s }\n\
+             service next { account NetworkService\n privileges SeImpersonatePrivilege\n \
+             endpoint door { dacl { allow alice FILE_WRITE_DATA } }\n conn = accept next.door\n impersonate conn\n \
+             open file \"/alice\" for FILE_READ_DATA }\n\
+             process client as alice { connect server }\n",
+        );
+        let server = played.of("server");
+        assert_eq!(outcomes(&server[..2]), ["ok", DENIED]);
+        assert_eq!([carried(server[4]), played.of("next")[2].outcome.as_str()], wanted, "{}", model(n).name);
+    }
+}
+
+#[test]
+fn a_named_pipe_is_of_nt_and_is_read_first() {
+    // IMP-37, W-IMP-2
+    const PIPE: &str = "service server { account bob\n privileges SeImpersonatePrivilege\n \
+        endpoint pipe { transport named_pipe }\n conn = accept server.pipe\n impersonate conn\n t = capture conn\n \
+        receive conn\n impersonate conn }\n\
+        process client as alice { c = connect server.pipe level identification\n send c \"x\" }\n";
+    let server = played(model(2), PIPE);
+    assert_eq!(outcomes(&server.of("server")), ["ok", "NO_PEER_TOKEN", "granted", "ok", "level 1"]);
+    for n in 0..2 {
+        let client = played(model(n), PIPE);
+        assert_eq!(client.of("client")[0].outcome, "NOT_SUPPORTED");
+        assert!(client.of("server").is_empty(), "{}", model(n).name);
     }
 }
 

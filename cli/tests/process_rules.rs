@@ -276,6 +276,21 @@ fn a_stopped_process_takes_no_step_until_it_goes_on() {
         assert_eq!(at("target/other"), [(5000, "show")]);
         assert_eq!(played.stopped, 2);
     }
+    // Whoever waits for a client gets it once told to continue, in the order in which clients came, and nobody else does.
+    for played in in_every_model(
+        "service target { account alice\n thread main { a = accept\n b = accept\n take } }\n\
+         process p as alice { wait 1us\n signal target stop\n wait 8us\n signal target continue }\n\
+         process one as alice { at 4us connect target }\nprocess two as bob { at 5us connect target }\n",
+    ) {
+        let seen = played.of("target");
+        let told: Vec<(u64, &str)> = seen
+            .iter()
+            .map(|seen| (seen.json["time"].as_u64().unwrap_or_default() / 1000, seen.carries.as_str()))
+            .collect();
+        assert_eq!((told.len(), told[0].0, told[1].0), (2, 10, 11), "{told:?}");
+        let client = |n: usize| seen[n].json["facts"][0]["client"].as_str().unwrap_or_default().to_owned();
+        assert_eq!([client(0), client(1)], ["one/main", "two/main"]);
+    }
     // A process that has stopped can be ended, and begins anew when it is spawned.
     for played in in_every_model(
         "process p as alice { spawn q\n signal q stop\n signal q terminate\n signal q probe\n spawn q\n wait 1ms }\n\

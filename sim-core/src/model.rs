@@ -198,6 +198,13 @@ switches! {
         /// SYSTEM's, with number 999, the Anonymous identity's, and those of LocalService and NetworkService.
         Nt,
     }
+    /// Named pipes as what connections run over (IMP-37, W-IMP-2).
+    NamedPipes {
+        /// There are none.
+        None,
+        /// The client is captured, and can be impersonated once something was read of it.
+        OnceHeard,
+    }
     /// A still-inheritable CREATOR OWNER entry on a new container (INH-9).
     CreatorPlaceholders {
         /// Resolved in place: grandchildren inherit the first child's owner.
@@ -474,6 +481,7 @@ model! {
     live_policy: LivePolicy, "TOK-19", "DIV-18", "integrity and policy of tokens in use";
     assign_own_restricted: AssignOwnRestricted, "PRC-6", "PRC-6", "assigning a restricted copy of one's own token";
     fixed_sessions: FixedSessions, "SES-3", "SES-3", "the sessions that are always there";
+    named_pipes: NamedPipes, "IMP-37", "IMP-37", "named pipes";
     creator_placeholders: CreatorPlaceholders, "INH-9", "INH-9", "CREATOR OWNER on new containers";
     key_execute: KeyExecute, "KEY-6", "DIV-20", "GENERIC_EXECUTE on keys";
     label_bits: LabelBits, "SDDL-5", "DIV-44", "numbers of label bits";
@@ -535,6 +543,7 @@ pub const KOBICHA: Model = Model {
     live_policy: LivePolicy::Fixed,
     assign_own_restricted: AssignOwnRestricted::NeedsPrivilege,
     fixed_sessions: FixedSessions::Two,
+    named_pipes: NamedPipes::None,
     creator_placeholders: CreatorPlaceholders::Resolve,
     key_execute: KeyExecute::Nothing,
     label_bits: LabelBits::ReadFirst,
@@ -607,6 +616,7 @@ pub const WINDOWS: Model = Model {
     live_policy: LivePolicy::Adjustable,
     assign_own_restricted: AssignOwnRestricted::Free,
     fixed_sessions: FixedSessions::Nt,
+    named_pipes: NamedPipes::OnceHeard,
     creator_placeholders: CreatorPlaceholders::Split,
     key_execute: KeyExecute::Read,
     label_bits: LabelBits::WriteFirst,

@@ -160,7 +160,10 @@ fn acts_unawares(code: &[Instruction], from: usize) -> Option<StepId> {
     for instruction in code.get(from..)? {
         let Instruction::Step(step) = instruction else { continue };
         match step.operation {
-            Operation::OpenFile(_) | Operation::OpenKey(_) | Operation::Connect { .. } => {
+            Operation::OpenFile(_)
+            | Operation::OpenKey(_)
+            | Operation::Connect { .. }
+            | Operation::ConnectEnd(_) => {
                 return Some(step.id);
             }
             Operation::Revert

@@ -9,7 +9,7 @@ use sim_core::model::Model;
 use sim_core::rights::ObjectType;
 use sim_core::sid::Sid;
 use sim_core::world::declare::{
-    DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, ThreadDecl, TokenShape,
+    DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, ThreadDecl, TokenShape, Transport,
 };
 
 use super::args::{Args, Read, choose, unknown};
@@ -532,19 +532,19 @@ impl Resolver<'_> {
         let name = args.name("the name of an endpoint")?;
         let block = args.optional_block();
         args.finish("endpoint")?;
-        let mut captures_peer = true;
+        let mut transport = Transport::Stream;
         let mut seen = false;
         let mut own = |resolver: &mut Self, stmt: &Stmt| {
             let Some(head) = stmt.head.as_ref().filter(|head| head.value == "transport") else {
                 return false;
             };
             let mut args = Args::new(&stmt.parts, head.span);
-            let read = args.word("a transport").and_then(|word| choose(word, "transport", TRANSPORTS));
-            let read = read.and_then(|captures| args.finish("transport").map(|()| captures));
+            let read = args.word("a transport").and_then(|word| choose(word, "transport", &Transport::ALL));
+            let read = read.and_then(|named| args.finish("transport").map(|()| named));
             let again = std::mem::replace(&mut seen, true);
             let head = Spanned { value: "transport", span: head.span };
-            match read.and_then(|captures| resolver.once(again, head).map(|()| captures)) {
-                Ok(captures) => captures_peer = captures,
+            match read.and_then(|named| resolver.once(again, head).map(|()| named)) {
+                Ok(named) => transport = named,
                 Err(diagnostic) => resolver.report(diagnostic),
             }
             true
@@ -570,7 +570,7 @@ impl Resolver<'_> {
             && let Some(decl) = self.declarations.endpoints.get_mut(id)
         {
             decl.descriptor = descriptor;
-            decl.captures_peer = captures_peer;
+            decl.transport = transport;
         }
         Ok(())
     }
@@ -675,10 +675,6 @@ fn threads_of(entry: &ProcessEntry<'_>) -> Vec<ThreadDecl> {
     let thread = |name: &String| ThreadDecl { name: Arc::from(name.as_str()), waits: spawned.contains(name) };
     entry.threads.keys().map(thread).collect()
 }
-
-/// Whether connections over a transport capture their peer (IMP-37).
-pub(super) const TRANSPORTS: &[(&str, bool)] =
-    &[("stream", true), ("seqpacket", true), ("datagram", false), ("socketpair", false), ("pipe", false)];
 
 /// Process protection by its words (PRC-13).
 pub(super) const PROTECTIONS: &[(&str, u32)] = &[("none", 0), ("protected", 512), ("isolated", 1024)];

@@ -29,7 +29,7 @@ use sim_core::engine::scenario::{Instruction, Place, Program, Scenario, StepInfo
 use sim_core::ids::{ProcessId, Slot, ThreadId};
 use sim_core::rights::ObjectType;
 use sim_core::sid::{Sid, WELL_KNOWN, WellKnown};
-use sim_core::world::declare::{Declarations, DescriptorParts, EndpointDecl, ObjectDecl};
+use sim_core::world::declare::{Declarations, DescriptorParts, EndpointDecl, ObjectDecl, Transport};
 use sim_core::world::op::Operation;
 use sim_core::world::registry::fold;
 
@@ -717,7 +717,7 @@ pub(crate) fn is_declaration(word: &str) -> bool {
 }
 
 fn bare_endpoint(name: &str, process: usize) -> EndpointDecl {
-    EndpointDecl { name: Arc::from(name), process, descriptor: None, captures_peer: true }
+    EndpointDecl { name: Arc::from(name), process, descriptor: None, transport: Transport::Stream }
 }
 
 fn has_property(block: &Block, name: &str) -> bool {

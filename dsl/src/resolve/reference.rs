@@ -12,9 +12,9 @@ use sim_core::sd::AceFlags;
 use sim_core::sid::WELL_KNOWN;
 use sim_core::token::{IntegrityLevel, MAX_GROUPS};
 use sim_core::trace::rights::GENERIC_WORDS;
+use sim_core::world::declare::Transport;
 use sim_core::world::op::ErrorName;
 
-use super::declare::TRANSPORTS;
 use super::security::{ACE_FLAGS, AUDIT_FLAGS};
 use super::steps::VERBS;
 use super::words::{Chapter, vocabulary};
@@ -163,7 +163,8 @@ impl Page {
             IntegrityLevel::ALL.iter().map(|(_, number, word)| [code(word), number.to_string()]),
         );
         self.families(Chapter::Tokens);
-        let captured = TRANSPORTS.iter().filter(|(_, captures)| *captures).map(|(word, _)| *word);
+        let captured =
+            Transport::ALL.iter().filter(|(_, transport)| transport.captures_peer()).map(|(word, _)| *word);
         self.words("Those that capture who connects", captured);
         self.table(
             ["privilege", "what it does here"],

@@ -59,6 +59,10 @@ impl Resolver<'_> {
                 let half = choose(args.word("`limited` or `full`")?, "half of a pair", HALVES)?;
                 self.once(shape.elevation.replace(half).is_some(), head)?;
             }
+            "expires" => {
+                let after = args.time("a duration such as `5ms`")?.value;
+                self.once(shape.expires.replace(after).is_some(), head)?;
+            }
             "restricted" => {
                 let block = args.block("`{` and `sids …`")?;
                 let restricted = self.restricted(block.value)?;
@@ -276,6 +280,7 @@ pub(super) const SHAPE_WORDS: &[&str] = &[
     "integrity",
     "mandatory_policy",
     "logon",
+    "expires",
     "restricted",
     "default_dacl",
     "claims",

@@ -53,9 +53,11 @@ const fn later(name: &'static str, usage: &'static str, effect: &'static str) ->
 
 /// The one table of verbs.
 pub const VERBS: &[Verb] = &[
+    verb("open_socket", "SERVICE", "makes an end to connect with later", true, open_socket),
+    verb("set_level", "c LEVEL", "says how far the service may act, before connecting", false, set_level),
     verb(
         "connect",
-        "SERVICE [level LEVEL]",
+        "SERVICE [level LEVEL] | c",
         "connects, and lets the service act up to a level",
         true,
         connect,
@@ -421,8 +423,26 @@ pub(super) fn optional_level(args: &mut Args<'_>) -> Read<Option<ImpersonationLe
     }
 }
 
-fn connect(resolver: &mut Resolver<'_>, args: &mut Args<'_>, _: &mut ThreadScope<'_>) -> Read<Operation> {
-    let endpoint = resolver.endpoint(&args.name("a service")?)?;
+fn open_socket(resolver: &mut Resolver<'_>, args: &mut Args<'_>, _: &mut ThreadScope<'_>) -> Read<Operation> {
+    resolver.endpoint(&args.name("a service")?).map(Operation::Socket)
+}
+
+/// The level as its word, or as the number that programs give, which may be none (IMP-2).
+fn set_level(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    let slot = scope.slot(args, "a connection")?;
+    let level = match args.peek() {
+        Some(Part { value: PartKind::Number(_), .. }) => super::declare::number32(args, "a level")?,
+        _ => level_named(args.word("a level")?)? as u32,
+    };
+    Ok(Operation::SetLevel(slot, level))
+}
+
+fn connect(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
+    let name = args.name("a service, or a name that holds a socket")?;
+    if scope.binds(&name.value) && !resolver.endpoints.contains_key(&name.value) {
+        return scope.slot_of(Spanned { value: &name.value, span: name.span }).map(Operation::ConnectEnd);
+    }
+    let endpoint = resolver.endpoint(&name)?;
     // The level is the client's choice; without one it is Impersonation (IMP-2).
     let level = optional_level(args)?.unwrap_or(ImpersonationLevel::Impersonation);
     Ok(Operation::Connect { endpoint, level })

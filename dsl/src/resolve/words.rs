@@ -3,12 +3,12 @@
 
 use sim_core::model::MODELS;
 use sim_core::token::{ImpersonationLevel, IntegrityLevel};
-use sim_core::world::declare::{LogonType, MissingSd};
+use sim_core::world::declare::{LogonType, MissingSd, Transport};
 use sim_core::world::op::ErrorName;
 
 use super::change::{CHANGE_WORDS, PLACES, SUBJECTS};
 use super::claims::{PATTERN_CLASSES, PATTERN_WORDS};
-use super::declare::{DECLARATIONS, LIMITS, PROCESS_WORDS, PROTECTIONS, SETTINGS, TRANSPORTS};
+use super::declare::{DECLARATIONS, LIMITS, PROCESS_WORDS, PROTECTIONS, SETTINGS};
 use super::identity::{MANDATORY_POLICIES, RESTRICT_WORDS};
 use super::program::{CONDITION_WORDS, EXPECTATIONS, STAGES};
 use super::security::{
@@ -131,7 +131,7 @@ pub fn vocabulary() -> Vec<Family> {
     family(Elsewhere, "Errors", Expected, ErrorName::ALL.iter().map(|row| row.1).collect());
 
     let levels = ImpersonationLevel::ALL.iter().map(|(_, word)| *word).collect();
-    let leveled = Behind(&["connect", "duplicate"]);
+    let leveled = Behind(&["connect", "set_level", "duplicate"]);
     family(Tokens, "Levels of impersonation, lowest first", leveled, levels);
     let integrity = IntegrityLevel::ALL.iter().map(|(_, _, word)| *word).collect();
     family(Elsewhere, "Integrity levels", Behind(&["integrity", "label", "set_integrity"]), integrity);
@@ -146,7 +146,7 @@ pub fn vocabulary() -> Vec<Family> {
     family(Tokens, "What `confined` says", Within(&["confined"]), CONFINED_WORDS.to_vec());
     family(Tokens, "Audit policies of a token", Behind(&["audit_policy"]), first(AUDIT_POLICIES).collect());
     family(Tokens, "Types of process protection", Behind(&["pip", "trust"]), first(PROTECTIONS).collect());
-    family(Tokens, "Transports of endpoints", Behind(&["transport"]), first(TRANSPORTS).collect());
+    family(Tokens, "Transports of endpoints", Behind(&["transport"]), first(&Transport::ALL).collect());
 
     family(Entries, "Entries of a `dacl`", Within(&["dacl"]), ENTRIES.to_vec());
     family(Entries, "Entries of a `sacl`", Within(&["sacl"]), SACL_ENTRIES.to_vec());

@@ -93,6 +93,18 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         let level = level.map_or(Ok(ImpersonationLevel::Impersonation), |level| level_named(&level))?;
         Ok((Operation::Connect { endpoint, level }, words))
     }),
+    row("open_socket", "(service)", "open_socket", (1, 1), |args| {
+        let service = args.text("a service")?;
+        Ok((Operation::Socket(args.tables.endpoint(&service)?), service))
+    }),
+    row("set_level", "(socket, level)", "set_level", (2, 2), |args| {
+        let slot = args.handle("a socket")?;
+        let level = args.text("a level")?;
+        Ok((Operation::SetLevel(slot, level_named(&level)? as u32), level))
+    }),
+    row("connect_socket", "(socket)", "connect", (1, 1), |args| {
+        args.on_handle("a socket", Operation::ConnectEnd)
+    }),
     row("accept_client", "([endpoint])", "accept", (0, 1), |args| {
         let endpoint = args.optional_text("an endpoint")?;
         let id = args.tables.own_endpoint(args.process, endpoint.as_deref())?;

@@ -318,7 +318,7 @@ impl Trail<'_> {
         if let Some(slot) = step.and_then(|step| step.bind) {
             keep(&mut self.names, (sight.thread, slot), position, !kinds.is_empty());
         }
-        if matches!(operation, Some(Operation::Connect { .. })) {
+        if matches!(operation, Some(Operation::Connect { .. } | Operation::ConnectEnd(_))) {
             keep(&mut self.connections, thread.to_owned(), position, differs);
         }
         if !alone {

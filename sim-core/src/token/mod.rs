@@ -380,6 +380,8 @@ pub struct Token {
     pub default_dacl: Option<Arc<Acl>>,
     /// Which desktop its bearer sits at; it decides nothing (TOK-18).
     pub interactive_session: u32,
+    /// When it expires, in virtual time: told, enforced nowhere (OPEN-17).
+    pub expires: Option<u64>,
     /// Counts successful adjustments (TOK-20).
     pub modified: u32,
     /// The user of the process that made it, which its default descriptor names (TOK-28).
@@ -407,6 +409,7 @@ impl Token {
             primary_group_index: 0,
             default_dacl: None,
             interactive_session: 0,
+            expires: None,
             modified: 0,
             creator,
             descriptor: None,

@@ -153,6 +153,8 @@ pub enum FactLine {
         user: Principal,
         /// How the principal had logged on: `Interactive`, `Network`, …
         logon: &'static str,
+        /// What had authenticated the principal.
+        package: &'static str,
         /// When it began, in nanoseconds.
         since: u64,
     },
@@ -220,6 +222,8 @@ pub struct IdentityLine {
     pub audit_policy: Vec<String>,
     /// The interactive session.
     pub session_id: u32,
+    /// How many adjustments have succeeded on it.
+    pub adjustments: u32,
 }
 
 /// A group of a token.
@@ -434,6 +438,7 @@ pub(super) fn session_ended(names: &Names, ended: &EndedSession) -> FactLine {
         number: ended.number,
         user: principal(names, ended.user),
         logon: ended.kind.title(),
+        package: ended.package,
         since: ended.since,
     }
 }
@@ -498,6 +503,7 @@ pub fn identity(names: &Names, shown: &Shown) -> IdentityLine {
         no_child_process: shown.no_child_process,
         audit_policy: audit_policy_words(shown),
         session_id: shown.interactive_session,
+        adjustments: shown.adjustments,
     }
 }
 

@@ -157,7 +157,6 @@ impl World {
         Token {
             identity,
             elevation: crate::token::ElevationType::Default,
-            modified: 0,
             restricted_from: None,
             ..token.clone()
         }

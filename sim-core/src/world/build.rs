@@ -569,7 +569,7 @@ impl<'a> Builder<'a> {
             name: decl.name.clone(),
             process,
             descriptor,
-            captures_peer: decl.captures_peer,
+            transport: decl.transport,
             pending: VecDeque::new(),
             waiting: VecDeque::new(),
         });

@@ -530,6 +530,7 @@ impl TokenShape {
         self.audit_policy = new.audit_policy.or(self.audit_policy);
         self.logon = new.logon.or(self.logon);
         self.elevation = new.elevation.or(self.elevation);
+        self.expires = new.expires.or(self.expires);
         if new.restricted.is_some() {
             self.restricted.clone_from(&new.restricted);
         }

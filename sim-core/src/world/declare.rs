@@ -79,6 +79,8 @@ pub struct TokenShape {
     pub default_dacl: Option<Vec<Ace>>,
     /// How the principal logged on.
     pub logon: Option<LogonType>,
+    /// How long after the logon the token expires, which is told and enforced nowhere (TOK-1, OPEN-17).
+    pub expires: Option<u64>,
     /// Which half of an elevation pair it is, if there is a pair (TOK-38).
     pub elevation: Option<ElevationType>,
 }
@@ -193,8 +195,49 @@ pub struct EndpointDecl {
     pub process: usize,
     /// Who may connect; `None` is not checked (IMP-4).
     pub descriptor: Option<DescriptorParts>,
-    /// Whether a connection captures its peer (IMP-37).
-    pub captures_peer: bool,
+    /// What connections run over.
+    pub transport: Transport,
+}
+
+/// What connections to an endpoint run over (IMP-37).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// A local stream.
+    Stream,
+    /// A local sequence of packets.
+    SeqPacket,
+    /// Packets without a connection below them.
+    Datagram,
+    /// Both ends come from one call.
+    SocketPair,
+    /// A pipe or FIFO.
+    Pipe,
+    /// A network stream on which nobody proves who he is.
+    Network,
+    /// A named pipe of NT.
+    NamedPipe,
+}
+
+impl Transport {
+    /// Every transport with its word.
+    pub const ALL: [(&'static str, Transport); 7] = [
+        ("stream", Transport::Stream),
+        ("seqpacket", Transport::SeqPacket),
+        ("datagram", Transport::Datagram),
+        ("socketpair", Transport::SocketPair),
+        ("pipe", Transport::Pipe),
+        ("network", Transport::Network),
+        ("named_pipe", Transport::NamedPipe),
+    ];
+
+    /// Whether who is at the other end is known.
+    #[must_use]
+    pub fn captures_peer(self) -> bool {
+        match self {
+            Transport::Stream | Transport::SeqPacket | Transport::NamedPipe => true,
+            Transport::Datagram | Transport::SocketPair | Transport::Pipe | Transport::Network => false,
+        }
+    }
 }
 
 /// A file, directory or key.

@@ -184,6 +184,7 @@ fn other_differences(before: &TokenShape, after: &TokenShape) -> Vec<&'static st
         ("default DACL", before.default_dacl != after.default_dacl),
         ("logon", before.logon != after.logon),
         ("elevation", before.elevation != after.elevation),
+        ("expiry", before.expires != after.expires),
     ];
     rows.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }

@@ -1,18 +1,19 @@
-//! Connections and impersonation: connect, accept, messages, impersonate, capture, revert.
+//! Connections and impersonation: socket, connect, accept, messages, impersonate, capture, revert.
 //!
-//! Authority: IMP-2 to IMP-8, IMP-17 to IMP-23, IMP-27, IMP-28. The gates themselves are `token::impersonate`.
+//! Authority: IMP-2 to IMP-8, IMP-17 to IMP-23, IMP-27, IMP-28, IMP-37, W-IMP-2. The gates themselves are `token::impersonate`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::check::{Ask, refused_by_gate};
+use super::declare::Transport;
 use super::handle::{HandleTarget, Opening};
 use super::op::{ErrorName, Failure, Success};
 use super::record::{CheckPurpose, Fact, ObjectName, PeerRecord, Recorder, Remark};
 use super::{Connection, Held, Installed, Line, Message, Origin, Process, ProcessState, World};
 use crate::access::Intents;
 use crate::ids::{ConnectionId, EndpointId, ProcessId, Slot, ThreadId, TokenId};
-use crate::model::{AnonymousPeerToken, ImpersonateAnonymous, PrimaryTokenInHand};
+use crate::model::{AnonymousPeerToken, ImpersonateAnonymous, NamedPipes, PrimaryTokenInHand};
 use crate::privilege::{Privilege, PrivilegeSet};
 use crate::rights::{AccessMask, ObjectType};
 use crate::text::name;
@@ -31,19 +32,81 @@ const CLIENT: usize = 0;
 const SERVICE: usize = 1;
 
 impl World {
+    /// `connect SERVICE level L`: an end of its own, connected at once.
     pub(super) fn connect<R: Recorder>(
         &mut self,
         thread: ThreadId,
         bind: Option<Slot>,
-        endpoint: EndpointId,
-        level: ImpersonationLevel,
+        (endpoint, level): (EndpointId, ImpersonationLevel),
         recorder: &mut R,
     ) -> Result<Success, Failure> {
+        let captured = self.captured_by(thread, (endpoint, level), recorder)?;
+        let id = self.new_end(thread, endpoint, level);
+        self.establish(thread, id, captured, recorder);
+        self.bind(thread, bind, Held::Connection(id));
+        Ok(Success::Ok)
+    }
+
+    /// `c = open_socket SERVICE`: a client's end that leads nowhere yet, at the level that a client lets a service have who says nothing
+    /// (IMP-2).
+    pub(super) fn socket(&mut self, thread: ThreadId, bind: Option<Slot>, endpoint: EndpointId) -> Success {
+        let id = self.new_end(thread, endpoint, ImpersonationLevel::Impersonation);
+        self.bind(thread, bind, Held::Connection(id));
+        Success::Ok
+    }
+
+    /// `set_level c L`: what the client lets the service do, settled before it connects (IMP-2).
+    pub(super) fn set_level(&mut self, thread: ThreadId, slot: Slot, level: u32) -> Result<Success, Failure> {
+        let id = self.open_end(thread, slot)?.0;
+        let level = ImpersonationLevel::ALL.iter().find(|(known, _)| *known as u32 == level);
+        let level = level.ok_or(ErrorName::InvalidParameter)?.0;
+        let connection = self.connection(id);
+        if connection.connected {
+            return Err(ErrorName::WrongState.into());
+        }
+        if !self.endpoint(connection.endpoint).transport.captures_peer() {
+            return Err(ErrorName::NoPeerToken.into());
+        }
+        if let Some(connection) = self.connections.get_mut(id.index()) {
+            connection.level = level;
+        }
+        Ok(Success::Ok)
+    }
+
+    /// `connect c`: connects an end that was made before, at the level that was set on it (IMP-2). A refusal leaves it as it was.
+    pub(super) fn connect_end<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        slot: Slot,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let id = self.open_end(thread, slot)?.0;
+        let connection = self.connection(id);
+        if connection.connected {
+            return Err(ErrorName::WrongState.into());
+        }
+        let to = (connection.endpoint, connection.level);
+        let captured = self.captured_by(thread, to, recorder)?;
+        self.establish(thread, id, captured, recorder);
+        Ok(Success::Ok)
+    }
+
+    /// Asks whether a thread may connect at a level, and for whose identity that is captured (IMP-3 to IMP-6); none where the
+    /// transport captures none (IMP-37).
+    fn captured_by<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        (endpoint, level): (EndpointId, ImpersonationLevel),
+        recorder: &mut R,
+    ) -> Result<Option<Token>, Failure> {
         let target = self.endpoint(endpoint);
         if self.process(target.process).state != ProcessState::Running {
             return Err(ErrorName::NotFound.into());
         }
-        let captures_peer = target.captures_peer;
+        if target.transport == Transport::NamedPipe && self.model.named_pipes == NamedPipes::None {
+            return Err(ErrorName::NotSupported.into());
+        }
+        let captures_peer = target.transport.captures_peer();
         let far = self.across_hosts(target.process, self.thread(thread).process);
         let guard = target.descriptor.clone();
         let remote = if far { Some(self.remote_identity(thread, level)?) } else { None };
@@ -63,43 +126,67 @@ impl World {
                 Some(remote) => self.let_in_remote(thread, remote, (&descriptor, &ask), recorder)?,
             }
         }
-        let arrived = remote.as_ref().is_some_and(|token| token.facts().user != crate::sid::ANONYMOUS);
+        if remote.as_ref().is_some_and(|token| token.facts().user != crate::sid::ANONYMOUS) {
+            recorder.fact(|_| Fact::Remark(Remark::NetworkLogon));
+        }
         let captured = match remote {
             Some(remote) => remote,
             None => self.local_identity(thread, level)?,
         };
-        let captured = captures_peer.then(|| self.add_token(captured));
+        Ok(captures_peer.then_some(captured))
+    }
+
+    /// A client's end that leads nowhere yet.
+    fn new_end(&mut self, thread: ThreadId, endpoint: EndpointId, level: ImpersonationLevel) -> ConnectionId {
         let id = ConnectionId(self.connections.len() as u32);
         self.connections.push(Connection {
             client: thread,
             endpoint,
+            connected: false,
             server: None,
-            captured,
+            captured: None,
             level,
             captured_at: self.now,
-            open: [true, true],
+            open: [true, false],
             queues: [VecDeque::new(), VecDeque::new()],
             receiving: [VecDeque::new(), VecDeque::new()],
             served_by: Vec::new(),
+            heard: false,
         });
-        for end in [CLIENT, SERVICE] {
-            if let Some(process) = self.holder_mut(id, end) {
-                process.ends.insert((id, end));
-            }
+        if let Some(process) = self.holder_mut(id, CLIENT) {
+            process.ends.insert((id, CLIENT));
         }
-        if arrived {
-            recorder.fact(|_| Fact::Remark(Remark::NetworkLogon));
+        id
+    }
+
+    /// The end leads to the service from now on, and carries who was captured.
+    fn establish<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        id: ConnectionId,
+        captured: Option<Token>,
+        recorder: &mut R,
+    ) {
+        let captured = captured.map(|token| self.add_token(token));
+        let now = self.now;
+        let Some(connection) = self.connections.get_mut(id.index()) else { return };
+        connection.connected = true;
+        connection.client = thread;
+        connection.captured = captured;
+        connection.captured_at = now;
+        connection.open[SERVICE] = true;
+        let endpoint = connection.endpoint;
+        if let Some(process) = self.holder_mut(id, SERVICE) {
+            process.ends.insert((id, SERVICE));
         }
         recorder.fact(|_| self.peer(id));
-        if let Some(token) = self.connection(id).captured {
+        if let Some(token) = captured {
             self.warn_of_disagreement(self.token(token), recorder);
         }
         if let Some(endpoint) = self.endpoints.get_mut(endpoint.index()) {
             endpoint.pending.push_back(id);
         }
         self.serve(Line::Clients(endpoint));
-        self.bind(thread, bind, Held::Connection(id));
-        Ok(Success::Ok)
     }
 
     /// Who is captured by a service on the same host (IMP-5, IMP-6).
@@ -264,6 +351,7 @@ impl World {
             Err(failure) => return Some(Err(failure)),
         };
         let connection = self.connections.get_mut(id.index())?;
+        connection.heard |= end == SERVICE && !connection.queues[end].is_empty();
         match connection.queues[end].pop_front() {
             Some(Message::Text(text)) => {
                 // A text is nothing to hold.
@@ -426,16 +514,20 @@ impl World {
         let (token, origin) = match self.slot(thread, slot) {
             Some(Held::Connection(_)) => {
                 let (id, token) = self.captured_in(thread, slot)?;
+                let connection = self.connection(id);
+                // Nobody can be impersonated from whom nothing was read yet (W-IMP-2).
+                if self.endpoint(connection.endpoint).transport == Transport::NamedPipe && !connection.heard {
+                    return Err(ErrorName::NoPeerToken.into());
+                }
                 (token, Origin::Connection(id))
             }
             Some(Held::Handle(handle)) => {
+                let token = self.token_in(thread, slot, TOKEN_IMPERSONATE, recorder)?;
                 let handle = self.handle(handle).ok_or(ErrorName::InvalidHandle)?;
-                let HandleTarget::Token(token, from) = handle.target else {
-                    return Err(ErrorName::InvalidHandle.into());
+                let from = match handle.target {
+                    HandleTarget::Token(_, from) => from,
+                    HandleTarget::Object(_) => None,
                 };
-                if !handle.granted.contains(TOKEN_IMPERSONATE) {
-                    return Err(super::handle::outside_mask());
-                }
                 (token, Origin::Token { from, opened_by: handle.opened_by })
             }
             None => return Err(ErrorName::InvalidHandle.into()),

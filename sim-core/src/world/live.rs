@@ -12,7 +12,7 @@ use super::declare::{DescriptorParts, MissingSd, SecurityDecl};
 use super::directory::Difference;
 use super::op::{ErrorName, Failure, Outcome, Success};
 use super::path::Name;
-use super::record::{Fact, Recorder};
+use super::record::{Fact, Recorder, Remark};
 use super::registry::{fold, key_masks_fit};
 use super::security::{assigned, given_parts};
 use super::{FILE_ROOT, HIVES, Handle, HandleTarget, ProcessState, World};
@@ -237,8 +237,11 @@ impl World {
         self.directory.difference(token.facts().user, session.directory)
     }
 
-    /// Warns where a token says something else than the directory.
+    /// Warns where a token says something else than the directory, or has expired (OPEN-17).
     pub(super) fn warn_of_disagreement<R: Recorder>(&self, token: &Token, recorder: &mut R) {
+        if R::ACTIVE && token.expires.is_some_and(|at| at <= self.now) {
+            recorder.fact(|_| Fact::Remark(Remark::TokenExpired));
+        }
         if R::ACTIVE
             && self.directory.revision > 0
             && let Some(difference) = self.disagreement(token)

@@ -23,6 +23,8 @@ use crate::token::{
 const FIXED_SESSIONS: &[(Sid, u64)] = &[(SYSTEM, 0), (sid::ANONYMOUS, 998)];
 const NT_FIXED_SESSIONS: &[(Sid, u64)] =
     &[(SYSTEM, 999), (sid::ANONYMOUS, 998), (sid::LOCAL_SERVICE, 997), (sid::NETWORK_SERVICE, 996)];
+/// What authenticates everybody here (SES-1, SES-3).
+const PACKAGE: &str = "Negotiate";
 /// The number of the first of the others.
 const FIRST_SESSION: u64 = 1001;
 
@@ -103,7 +105,8 @@ impl World {
         let label = Arc::from(label);
         let directory = self.directory.revision;
         let since = self.now;
-        self.sessions.push(Session { number, kind, user, label, since, tokens: 0, pair: None, directory });
+        let (tokens, pair, package) = (0, None, PACKAGE);
+        self.sessions.push(Session { number, kind, user, package, label, since, tokens, pair, directory });
         id
     }
 
@@ -150,12 +153,15 @@ impl World {
         let privileges = privileges_of(&shapes, logon.account);
         let dacl = shapes.iter().rev().find_map(|shape| shape.default_dacl.clone());
         let dacl = Arc::new(Acl::new(dacl.unwrap_or_else(|| default_dacl(logon.account))));
+        let expires = shapes.iter().rev().find_map(|shape| shape.expires);
+        let expires = expires.map(|after| self.now.saturating_add(after));
         let mut make = |facts: IdentityFacts, privileges, elevation| {
             let primary_group = kind.primary_group(&facts);
             let identity = Identity::new(facts, Arc::make_mut(&mut self.sids));
             let mut token = Token::new(TokenId(0), TokenType::Primary, identity, privileges);
             token.primary_group_index = primary_group;
             token.default_dacl = Some(dacl.clone());
+            token.expires = expires;
             token.elevation = elevation;
             token
         };
@@ -288,6 +294,7 @@ impl World {
                 number: session.number,
                 user: session.user,
                 kind: session.kind,
+                package: session.package,
                 since: session.since,
             })
             .collect()

@@ -58,7 +58,7 @@ use crate::sid::{Sid, SidTable};
 use crate::token::impersonate::Cap;
 use crate::token::{ImpersonationLevel, Token};
 
-use declare::{DescriptorParts, LogonType};
+use declare::{DescriptorParts, LogonType, Transport};
 use directory::Directory;
 use op::{ErrorName, Failure, Operation, Outcome, Returned, Success};
 use path::Name;
@@ -126,6 +126,8 @@ pub struct Session {
     pub kind: LogonType,
     /// Who.
     pub user: Sid,
+    /// What had authenticated the principal.
+    pub package: &'static str,
     /// The name in traces, without its prefix: `alice#1` (SES-6).
     pub label: Arc<str>,
     /// When it began.
@@ -156,10 +158,12 @@ struct TokenPlace {
 }
 
 impl Tokens {
-    /// Takes a token in with one reference to it, and gives it its number.
+    /// Takes a token in with one reference to it, and gives it its number. A copy is a token of its own: nothing was adjusted on
+    /// it yet (TOK-1, TOK-20).
     pub(crate) fn insert(&mut self, mut token: Token) -> TokenId {
         let id = self.free.pop().unwrap_or(TokenId(self.slots.len() as u32));
         token.id = id;
+        token.modified = 0;
         let place = TokenPlace { live: 1, kept: 0, token: Some(token) };
         match self.slots.get_mut(id.index()) {
             Some(slot) => *slot = place,
@@ -347,8 +351,8 @@ pub struct Endpoint {
     pub process: ProcessId,
     /// Who may connect (IMP-4).
     pub descriptor: Option<Arc<Descriptor>>,
-    /// Whether connections capture their peer (IMP-37).
-    pub captures_peer: bool,
+    /// What connections run over (IMP-37).
+    pub transport: Transport,
     /// Clients that wait to be accepted.
     pub pending: VecDeque<ConnectionId>,
     /// Threads that wait in `accept`.
@@ -362,6 +366,8 @@ pub struct Connection {
     pub client: ThreadId,
     /// Where to.
     pub endpoint: EndpointId,
+    /// Whether the client's end leads anywhere yet (IMP-2).
+    pub connected: bool,
     /// The thread that accepted it.
     pub server: Option<ThreadId>,
     /// The captured identity; `None` if the transport captures none.
@@ -378,6 +384,8 @@ pub struct Connection {
     receiving: [VecDeque<ThreadId>; 2],
     /// The threads that serve it, in order: those whose `serving` it is.
     served_by: Vec<ThreadId>,
+    /// Whether the service has read anything of its client's yet (W-IMP-2).
+    heard: bool,
 }
 
 /// What is on its way over a connection.
@@ -488,7 +496,12 @@ impl World {
         recorder: &mut R,
     ) -> Outcome {
         let result = match operation {
-            Operation::Connect { endpoint, level } => self.connect(actor, bind, *endpoint, *level, recorder),
+            Operation::Connect { endpoint, level } => {
+                self.connect(actor, bind, (*endpoint, *level), recorder)
+            }
+            Operation::Socket(endpoint) => Ok(self.socket(actor, bind, *endpoint)),
+            Operation::SetLevel(slot, level) => self.set_level(actor, *slot, *level),
+            Operation::ConnectEnd(slot) => self.connect_end(actor, *slot, recorder),
             Operation::Accept(endpoint) => match self.accept(actor, bind, *endpoint, recorder) {
                 Some(result) => result,
                 None => return Outcome::Blocked,

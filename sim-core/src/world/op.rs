@@ -24,6 +24,12 @@ pub enum Operation {
         /// What the client lets the service do.
         level: ImpersonationLevel,
     },
+    /// `c = open_socket SERVICE` (IMP-2): an end that leads nowhere yet.
+    Socket(EndpointId),
+    /// `set_level c L` (IMP-2): the number of a level, which may be none.
+    SetLevel(Slot, u32),
+    /// `connect c` (IMP-2): an end that was made before.
+    ConnectEnd(Slot),
     /// `accept [ENDPOINT]` (IMP-7): waits until a client is there.
     Accept(EndpointId),
     /// `send c "…"`
@@ -233,6 +239,8 @@ impl Operation {
             | Operation::Assign(slot)
             | Operation::Spawn(_, SpawnToken::Held(slot), _)
             | Operation::Give(slot, _)
+            | Operation::SetLevel(slot, _)
+            | Operation::ConnectEnd(slot)
             | Operation::ShowToken(slot) => Some(*slot),
             Operation::Transfer(place, _)
             | Operation::Delete(place)
@@ -247,6 +255,7 @@ impl Operation {
                 _ => None,
             }),
             Operation::Connect { .. }
+            | Operation::Socket(_)
             | Operation::Accept(_)
             | Operation::ImpersonateAnonymous
             | Operation::Revert

@@ -148,6 +148,8 @@ pub struct EndedSession {
     pub user: Sid,
     /// How the principal had logged on.
     pub kind: LogonType,
+    /// What had authenticated the principal (SES-1).
+    pub package: &'static str,
     /// When it began.
     pub since: u64,
 }
@@ -182,6 +184,8 @@ pub enum Remark {
     AboveItsCreator,
     /// The connection goes to another host, and a network logon is made there (IMP-36).
     NetworkLogon,
+    /// The token that was looked at has expired, and counts all the same (OPEN-17).
+    TokenExpired,
 }
 
 impl Remark {
@@ -194,6 +198,7 @@ impl Remark {
             Remark::NotAllAssigned => ("not_all_assigned", "TOK-14"),
             Remark::NullDacl => ("null_dacl", "FILE-16"),
             Remark::AboveItsCreator => ("above_its_creator", "OPEN-19"),
+            Remark::TokenExpired => ("token_expired", "OPEN-17"),
             Remark::NetworkLogon => ("network_logon", "IMP-36"),
             Remark::IntegrityLowered => ("integrity_lowered", "PRC-5"),
         }

@@ -44,6 +44,8 @@ pub struct Shown {
     pub audit_policy: AuditPolicy,
     /// The interactive session (TOK-18).
     pub interactive_session: u32,
+    /// How many adjustments have succeeded on it (TOK-20).
+    pub adjustments: u32,
 }
 
 /// Whose token it is.
@@ -224,6 +226,7 @@ impl World {
             no_child_process: false,
             audit_policy: facts.audit_policy,
             interactive_session: token.interactive_session,
+            adjustments: token.modified,
         }
     }
 }

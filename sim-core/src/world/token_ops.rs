@@ -198,7 +198,6 @@ impl World {
         let copied = Token {
             kind,
             elevation: ElevationType::Default,
-            modified: 0,
             descriptor: None,
             restricted_from: None,
             creator: self.primary_token(thread).facts().user,
@@ -266,7 +265,6 @@ impl World {
             identity,
             privileges,
             elevation: ElevationType::Default,
-            modified: 0,
             descriptor: None,
             creator: self.primary_token(thread).facts().user,
             restricted_from: Some(source.identity.clone()),
