@@ -168,12 +168,13 @@ impl World {
     /// The key that every user has (KEY-5).
     pub(super) fn add_own_key(&mut self, user: Sid) {
         let Some(users) = self.object(HIVES).children.get("users") else { return };
-        if self.object(users).children.get(&super::registry::fold(&user.to_string())).is_some() {
+        let name = user.to_string();
+        if self.object(users).children.get(&super::registry::fold(&name)).is_some() {
             return;
         }
         let mut builder = Builder::of(self);
         let own = builder.compile(hive_descriptor(user, KEY_ALL), ObjectType::Key);
-        self.insert_object(users, Arc::from(user.to_string()), ObjectType::Key, Some(own));
+        self.insert_object(users, Arc::from(name), ObjectType::Key, Some(own));
     }
 
     /// A whole descriptor as it was given, read in the model's dialect.

@@ -112,6 +112,9 @@ impl ValueData {
 
 /// Names compare without case (KEY-2): simple folding, character by character, by way of the one capital that a letter has.
 pub fn fold(name: &str) -> Arc<str> {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase().into();
+    }
     name.chars().map(fold_char).collect::<String>().into()
 }
 
