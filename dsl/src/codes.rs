@@ -64,3 +64,5 @@ pub const NEVER_UNEXERCISED: Code = Code(509);
 pub(crate) const NEVER_SPAWNED: Code = Code(511);
 /// An expectation that was never looked at.
 pub const EXPECTATION_UNREACHED: Code = Code(510);
+/// An entry that is declared as inherited.
+pub(crate) const INHERITED_DROPPED: Code = Code(512);

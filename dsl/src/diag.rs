@@ -116,6 +116,7 @@ pub const WARNINGS: &[(Code, &str)] = &[
     (codes::NEVER_UNEXERCISED, "never_unexercised"),
     (codes::EXPECTATION_UNREACHED, "expectation_unreached"),
     (codes::NEVER_SPAWNED, "never_spawned"),
+    (codes::INHERITED_DROPPED, "inherited_dropped"),
 ];
 
 impl Code {
@@ -291,5 +292,10 @@ pub const CODES: &[CodeRow] = &[
         codes::NEVER_SPAWNED,
         "a process that nothing starts",
         "A process without `as PRINCIPAL` has no token of its own: it waits until a step spawns it, and gets a copy of the spawner's. No step `spawn` or `elevate` names this one, so nothing in it ever happens. Scenarios with scripts are not looked at.\n\n  doubtful:  process worker { show }\n  clear:     process worker as alice { show }",
+    ),
+    (
+        codes::INHERITED_DROPPED,
+        "an entry of a new object that is marked as inherited",
+        "Whoever makes an object gives it entries of its own, and what comes from above is added and marked by inheritance alone: the mark `inherited` on an entry of a declaration, or of `with { … }`, is taken off. The entry itself stays.\n\n  doubtful:  dacl { allow alice read (inherited) }\n  clear:     dacl auto_inherit { }   // what the parent passes on, marked\n  clear:     sddl 'D:AI(A;ID;FR;;;WD)'   // a descriptor as it was stored",
     ),
 ];

@@ -3,12 +3,14 @@
 
 mod acl;
 mod flow;
+mod inherited;
 mod privileges;
 mod spawned;
 mod unused;
 
 pub(crate) use acl::dacl;
 pub(crate) use flow::{Thread, examine};
+pub(crate) use inherited::inherited_dropped;
 pub(crate) use privileges::{DisabledPrivilege, never_enabled};
 pub(crate) use spawned::never_spawned;
 pub(crate) use unused::unused;

@@ -1,12 +1,13 @@
 //! Scripts: rhai behind the engine's port. The only part of the project that knows the crate.
 //!
 //! `compile` reads the blocks, `machine` is the one engine of a process with its limits, `operations` the table of what
-//! scripts can do, `running` the script of this thread, `values` what they hold, `tables` what they look up. Here is the port itself: a call runs from its
+//! scripts can do, `inputs` its arguments, `running` the script of this thread, `values` what they hold, `tables` what they look up. Here is the port itself: a call runs from its
 //! beginning with the results that it was given, up to its next operation or its end.
 //!
 //! Authority: language manual, section on scripts.
 
 mod compile;
+mod inputs;
 mod machine;
 mod operations;
 mod running;

@@ -31,7 +31,7 @@ fn entries_of_lists() {
         ("file", "allow alice read\ndeny staff read", &["dacl_order 5"][..]),
         ("file", "deny staff read\nallow alice read", &[]),
         ("file", "allow alice full\ndeny alice write", &["dacl_order 5"]),
-        ("file", "allow alice read (inherited)\nallow staff read", &["dacl_order 5"]),
+        ("file", "allow alice read (inherited)\nallow staff read", &["dacl_order 5", "inherited_dropped 4"]),
         ("file", "deny Everyone full\nallow alice read", &["unreachable_ace 5"]),
         ("file", "allow Everyone read\nallow Anonymous read", &[]),
         ("file", "deny Everyone write\nallow alice full", &[]),
@@ -52,6 +52,21 @@ fn entries_of_lists() {
         ("directory", "allow alice read (inherit)", &[]),
     ] {
         assert_eq!(doubts(&with_dacl(object, entries)), expected, "{object}: {entries}");
+    }
+}
+
+/// What is new has no inherited entries but those of its parent; what was stored is brought back as it was.
+#[test]
+fn entries_that_say_they_are_inherited() {
+    let step = |step: &str| format!("scenario s\nuser alice {{ }}\nprocess p as alice {{\n{step}\n}}");
+    let marked = "dacl { allow alice read (inherited) }";
+    for (steps, expected) in [
+        (format!("create file \"/a\" for read with {{ {marked} }}"), &["inherited_dropped 4"][..]),
+        (format!("create key 'A\\B' for read with {{ {marked} }}"), &["inherited_dropped 4"]),
+        (format!("set_security file \"/a\" {{ {marked} }}"), &[]),
+        ("create file \"/a\" for read with { sddl 'D:(A;ID;FR;;;WD)' }".to_owned(), &[]),
+    ] {
+        assert_eq!(doubts(&step(&steps)), expected, "{steps}");
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
     /// Do not tell this warning
-    #[arg(long, value_name = "NAME", value_parser = load::warning_named)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = load::warning_named)]
     allow: Vec<Code>,
 }
 

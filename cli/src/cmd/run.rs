@@ -23,7 +23,7 @@ pub(crate) struct Run {
     #[arg(long, value_enum, value_name = "WHICH")]
     explain: Option<Which>,
     /// Do not tell this warning
-    #[arg(long, value_name = "NAME", value_parser = load::warning_named)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = load::warning_named)]
     allow: Vec<Code>,
     #[command(flatten)]
     options: RunOptions,

@@ -2,7 +2,10 @@
 
 use sim_core::sid::Sid;
 use sim_core::text::quote;
+use sim_core::trace::rights::GENERIC_WORDS;
 
+use super::is_declaration;
+use super::steps::{CONTROL, Verb};
 use crate::ast::{Block, Op, Part, PartKind, Prep, Span, Spanned, TextPiece};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -195,14 +198,28 @@ impl<'a> Args<'a> {
     pub(super) fn finish(&self, after: &str) -> Read<()> {
         match self.peek() {
             None => Ok(()),
-            Some(part) => Err(Diagnostic::error(
-                codes::ARGUMENT,
-                part.span,
-                format!("{} does not belong here", describe(part)),
-            )
-            .label(format!("`{after}` takes nothing more"))),
+            Some(part) => {
+                let message = format!("{} does not belong here", describe(part));
+                let diagnostic = Diagnostic::error(codes::ARGUMENT, part.span, message)
+                    .label(format!("`{after}` takes nothing more"));
+                Err(match &part.value {
+                    PartKind::Word(word) if begins_a_statement(word) => {
+                        diagnostic.help("a statement begins on a line of its own, or behind `;`")
+                    }
+                    PartKind::Comma if matches!(after, "let" | "value" | "set" | "attribute" | "claims") => {
+                        diagnostic.help("several values are a list, as in `[1, 2, 3]`")
+                    }
+                    _ => diagnostic,
+                })
+            }
         }
     }
+}
+
+/// Whether a word can only be meant as the first one of a statement: rights are words of steps as well.
+pub(super) fn begins_a_statement(word: &str) -> bool {
+    let right = GENERIC_WORDS.iter().any(|(name, _)| *name == word);
+    !right && (Verb::named(word).is_some() || CONTROL.contains(&word) || is_declaration(word))
 }
 
 /// The text of a quoted part; `None` for another kind of part.

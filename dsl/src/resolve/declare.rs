@@ -14,12 +14,14 @@ use sim_core::world::declare::{
 
 use super::args::{Args, Read, choose, unknown};
 use super::program::model_named;
+use super::security::both_whole_and_parts;
 use super::shape::SHAPE_WORDS;
 use super::steps::{VERBS, check_path, value_data};
 use super::{PrincipalKind, ProcessEntry, Resolver};
 use crate::ast::{Block, Bound, Op, Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::{Code, Diagnostic, WARNINGS};
+use crate::lint;
 use sim_core::world::registry::ValueData;
 
 /// Heads at the top level that are read.
@@ -71,6 +73,7 @@ pub(super) const PROCESS_WORDS: &[&str] = &[
     "group",
     "dacl",
     "sacl",
+    "sddl",
 ];
 
 /// The domain of principals when the scenario names none.
@@ -489,9 +492,16 @@ impl Resolver<'_> {
                 args.finish("no_child_process")?;
                 self.once(std::mem::replace(&mut decl.no_child_process, true), head)?;
             }
-            "owner" | "group" | "dacl" | "sacl" => {
+            "owner" | "group" | "dacl" | "sacl" | "sddl" => {
                 let mut whole = None;
                 self.security_property(stmt, ObjectType::Process, guard, &mut whole, &mut |_, _| false)?;
+                if let Some(SecurityDecl::Sddl(text, domain)) = whole {
+                    if *guard != DescriptorParts::default() {
+                        return Err(both_whole_and_parts(stmt.span));
+                    }
+                    // It was read before, so it can be read.
+                    *guard = DescriptorParts::of_text(&text, domain.as_deref().copied()).unwrap_or_default();
+                }
             }
             "machine" => {
                 let sid = self.machine(&mut args)?;
@@ -549,12 +559,13 @@ impl Resolver<'_> {
             }
             true
         };
-        let security = self.security(block.map(|block| block.value), ObjectType::Endpoint, &mut own);
+        let parts = block.map(|block| self.descriptor_parts(block.value, ObjectType::Endpoint, &mut own));
         let full = format!("{}.{}", entry.name, name.value);
-        let descriptor = match security {
+        let descriptor = match parts {
             // Without a descriptor nobody is checked (IMP-4).
-            SecurityDecl::Parts(parts) if *parts == DescriptorParts::default() => None,
-            SecurityDecl::Parts(parts) if parts.dacl.is_none() => {
+            None => None,
+            Some(parts) if parts == DescriptorParts::default() => None,
+            Some(parts) if parts.dacl.is_none() => {
                 return Err(Diagnostic::error(
                     codes::ARGUMENT,
                     name.span,
@@ -563,8 +574,7 @@ impl Resolver<'_> {
                 .label("who may connect?")
                 .help("`dacl null` lets everybody connect, and the `sacl` is looked at all the same"));
             }
-            SecurityDecl::Parts(parts) => Some(Arc::unwrap_or_clone(parts)),
-            _ => return Err(self.not_built(head.span, "a whole descriptor for an endpoint")),
+            parts => parts,
         };
         if let Some(id) = self.endpoints.get_index_of(&full)
             && let Some(decl) = self.declarations.endpoints.get_mut(id)
@@ -629,6 +639,9 @@ impl Resolver<'_> {
             true
         };
         let security = self.security(block.map(|block| block.value), class, &mut own);
+        if let Some(block) = block {
+            lint::inherited_dropped(block.value).into_iter().for_each(|doubt| self.report(doubt));
+        }
         let text = if class == ObjectType::Key { path.value.replace('/', "\\") } else { path.value };
         Ok((
             path.span,

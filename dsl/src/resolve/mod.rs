@@ -39,7 +39,7 @@ use trial::Places;
 pub(crate) use args::text_of;
 pub(crate) use identity::{MANDATORY_POLICIES, RESTRICT_WORDS};
 pub(crate) use objects::extended_attribute;
-pub(crate) use scripts::{right_of, sound_path};
+pub(crate) use scripts::{data_of, right_of, sound_path};
 pub use steps::{CONTROL, VERBS, Verb};
 
 use crate::ast::{Block, Part, PartKind, Span, Spanned, Stmt};

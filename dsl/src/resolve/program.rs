@@ -14,7 +14,7 @@ use sim_core::rights::ObjectType;
 use sim_core::world::op::{DeniedBy, ErrorName, Operation};
 
 use super::Resolver;
-use super::args::{Args, Read, choose, unknown, words_of};
+use super::args::{Args, Read, begins_a_statement, choose, unknown, words_of};
 use super::steps::{CONTROL, Verb, level_named};
 use crate::ast::{Block, Expectation, Op, Part, PartKind, Prep, Span, Spanned, Stmt};
 use crate::codes;
@@ -79,8 +79,11 @@ impl ThreadScope<'_> {
     fn slot_named(&self, word: Spanned<&str>) -> Read<Slot> {
         self.names.get_index_of(word.value).map(|index| Slot(index as u32)).ok_or_else(|| {
             let near = self.names.keys().map(String::as_str);
-            unknown(codes::UNBOUND, word.span, "name", word.value, near)
-                .help(format!("a step of this thread must bind it: `{} = …`", word.value))
+            let diagnostic = unknown(codes::UNBOUND, word.span, "name", word.value, near);
+            if begins_a_statement(word.value) {
+                return diagnostic.help("a statement begins on a line of its own, or behind `;`");
+            }
+            diagnostic.help(format!("a step of this thread must bind it: `{} = …`", word.value))
         })
     }
 }

@@ -7,12 +7,13 @@ use sim_core::engine::script::Script;
 use sim_core::ids::ProcessId;
 use sim_core::rights::{AccessMask, ObjectType};
 use sim_core::world::op::{Call, Operation, Value};
+use sim_core::world::registry::ValueData;
 
 use super::Resolver;
 use super::args::{Args, Read, describe, unknown};
 use super::program::ThreadScope;
 use super::security::right_named;
-use super::steps::check_path;
+use super::steps::{check_path, check_relative_path, value_data};
 use crate::ast::{Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::{Diagnostic, Severity};
@@ -79,6 +80,7 @@ impl<'a> Resolver<'a> {
 
     fn script_tables(&self) -> Tables {
         let mut tables = Tables::default();
+        tables.domain = self.domains.first().map(|(_, sid)| *sid);
         for (name, declared) in self.endpoints.keys().zip(&self.declarations.endpoints) {
             let process = ProcessId(declared.process as u32);
             tables.endpoints.push(EndpointEntry { name: name.clone(), process });
@@ -184,9 +186,16 @@ pub(crate) fn right_of(word: &str, class: ObjectType) -> Result<AccessMask, Stri
     right_named(Spanned { value: word, span: Span::default() }, class).map_err(words)
 }
 
-/// Whether a path can be, for scripts.
-pub(crate) fn sound_path(path: &str, class: ObjectType) -> Result<(), String> {
-    check_path(&Spanned { value: path.to_owned(), span: Span::default() }, class).map_err(words)
+/// Whether a path can be, for scripts; `relative` to a handle.
+pub(crate) fn sound_path(path: &str, class: ObjectType, relative: bool) -> Result<(), String> {
+    let check = if relative { check_relative_path } else { check_path };
+    check(&Spanned { value: path.to_owned(), span: Span::default() }, class).map_err(words)
+}
+
+/// The data of a registry value, for scripts.
+pub(crate) fn data_of(parts: &[Part]) -> Result<ValueData, String> {
+    let mut args = Args::new(parts, Span::default());
+    value_data(&mut args).and_then(|data| args.finish("set").map(|()| data)).map_err(words)
 }
 
 fn words(diagnostic: Diagnostic) -> String {

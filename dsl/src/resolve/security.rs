@@ -692,20 +692,32 @@ impl Resolver<'_> {
         Ok(DaclDecl::List { protected, auto_inherit, aces: self.aces(block.value, class) })
     }
 
-    /// `{ owner …; dacl {…} }` of a step; other properties go to `other`.
+    /// `{ owner …; dacl {…} }` where a descriptor is given by its parts, or by a text that gives some of them; other properties
+    /// go to `other`.
     pub(super) fn descriptor_parts(
         &mut self,
         block: &Block,
         class: ObjectType,
         other: &mut dyn FnMut(&mut Self, &Stmt) -> bool,
     ) -> DescriptorParts {
-        if let SecurityDecl::Parts(parts) = self.security(Some(block), class, other) {
-            return Arc::unwrap_or_clone(parts);
+        let whole = match self.security(Some(block), class, other) {
+            SecurityDecl::Parts(parts) => return Arc::unwrap_or_clone(parts),
+            whole => whole,
+        };
+        self.parts_of_whole(whole, block)
+    }
+
+    /// The parts that `sddl '…'` gives; bytes and descriptors that are not there give none.
+    pub(super) fn parts_of_whole(&mut self, whole: SecurityDecl, block: &Block) -> DescriptorParts {
+        if let SecurityDecl::Sddl(text, domain) = whole
+            && let Ok(parts) = DescriptorParts::of_text(&text, domain.as_deref().copied())
+        {
+            return parts;
         }
-        let whole = block.stmts.iter().filter_map(|stmt| stmt.head.as_ref());
-        if let Some(head) = whole.into_iter().find(|head| matches!(head.value.as_str(), "sddl" | "sd")) {
-            let refused = self.not_built(head.span, "a whole descriptor in a step");
-            self.report(refused.help("give its parts: `owner`, `group`, `dacl`, `sacl`"));
+        let heads = block.stmts.iter().filter_map(|stmt| stmt.head.as_ref());
+        if let Some(head) = heads.into_iter().find(|head| head.value == "sd") {
+            let refused = self.not_built(head.span, "`sd` here");
+            self.report(refused.help("give the parts `owner`, `group`, `dacl` and `sacl`, or `sddl '…'`"));
         }
         DescriptorParts::default()
     }

@@ -7,6 +7,7 @@ use sim_core::access::Intents;
 use sim_core::ids::Slot;
 use sim_core::rights::ObjectType;
 use sim_core::token::ImpersonationLevel;
+use sim_core::world::declare::DescriptorParts;
 use sim_core::world::op::{
     Disposition, FileOpen, KeyOpen, Operation, Place, PrivilegeAction, ProcessUse, Transfer,
 };
@@ -20,6 +21,7 @@ use super::program::ThreadScope;
 use crate::ast::{Op, Part, PartKind, Prep, Spanned};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::lint;
 
 /// A row of [`VERBS`].
 pub struct Verb {
@@ -523,8 +525,7 @@ fn open_or_create(
         let volatile = key_flags(resolver, args, disposition)?;
         let mut descriptor = None;
         if args.prep(Prep::With).is_some() {
-            let block = args.block("`{` and the parts of a descriptor")?;
-            descriptor = Some(resolver.descriptor_parts(block.value, class, &mut |_, _| false));
+            descriptor = Some(descriptor_of_new(resolver, args, class)?);
         }
         let create = disposition == Disposition::Create;
         return Ok(Operation::OpenKey(Box::new(KeyOpen {
@@ -540,8 +541,7 @@ fn open_or_create(
     let OpenFlags { disposition, no_follow, delete_on_close } = open_flags(args, disposition)?;
     let mut descriptor = None;
     if args.prep(Prep::With).is_some() {
-        let block = args.block("`{` and the parts of a descriptor")?;
-        descriptor = Some(resolver.descriptor_parts(block.value, class, &mut |_, _| false));
+        descriptor = Some(descriptor_of_new(resolver, args, class)?);
     }
     Ok(Operation::OpenFile(Box::new(FileOpen {
         path,
@@ -554,6 +554,17 @@ fn open_or_create(
         delete_on_close,
         descriptor,
     })))
+}
+
+/// What stands behind `with`.
+fn descriptor_of_new(
+    resolver: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    class: ObjectType,
+) -> Read<DescriptorParts> {
+    let block = args.block("`{` and the parts of a descriptor")?;
+    lint::inherited_dropped(block.value).into_iter().for_each(|doubt| resolver.report(doubt));
+    Ok(resolver.descriptor_parts(block.value, class, &mut |_, _| false))
 }
 
 /// `(volatile)` of a new key; links are refused by name (KEY-12, KEY-14).
@@ -643,7 +654,7 @@ fn open_flags(args: &mut Args<'_>, disposition: Disposition) -> Read<OpenFlags> 
 }
 
 /// A path that begins at a handle: names with separators between them, none at the ends.
-fn check_relative_path(path: &Spanned<String>, class: ObjectType) -> Read<()> {
+pub(super) fn check_relative_path(path: &Spanned<String>, class: ObjectType) -> Read<()> {
     let whole = if class == ObjectType::Key { path.value.clone() } else { format!("/{}", path.value) };
     let sound = !path.value.is_empty() && !path.value.starts_with('/');
     if sound && check_path(&Spanned { value: whole, span: path.span }, class).is_ok() {

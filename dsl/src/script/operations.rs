@@ -1,31 +1,22 @@
 //! The one table of operations that scripts call, beside the table of steps: each row makes a step of that table out of the
 //! arguments, and its result comes back when the step has been taken.
 
-use std::sync::Arc;
-
-use rhai::{Array, Dynamic, ImmutableString};
-use sim_core::access::Intents;
-use sim_core::engine::time::{UNITS, format_time};
-use sim_core::ids::{ProcessId, Slot};
-use sim_core::model::DEFAULT;
-use sim_core::privilege::{PRIVILEGES, Privilege};
-use sim_core::rights::{AccessMask, ObjectType};
-use sim_core::sd::sddl::{self, SddlContext};
-use sim_core::sd::{Ace, AceType, SdControl};
-use sim_core::sid::Sid;
+use rhai::Dynamic;
+use sim_core::engine::time::format_time;
+use sim_core::ids::ProcessId;
+use sim_core::rights::ObjectType;
 use sim_core::text::quote;
-use sim_core::token::{ImpersonationLevel, IntegrityLevel, MandatoryPolicy, SidAndAttributes, TokenType};
-use sim_core::world::declare::{DaclDecl, DescriptorParts, LogonType, PLAIN_GROUP, SaclDecl, SaclEntry};
+use sim_core::token::{ImpersonationLevel, IntegrityLevel, MandatoryPolicy, TokenType};
+use sim_core::world::declare::{DaclDecl, DescriptorParts, LogonType};
 use sim_core::world::op::{
-    Adjustment, Copy, Disposition, FileOpen, KeyOpen, Link, Onto, Operation, Place, PrivilegeAction,
-    ProcessUse, Rename, Restriction, SecurityChange, SpawnToken, TokenOf, Transfer,
+    Adjustment, Copy, FileOpen, KeyOpen, Link, Onto, Operation, Place, PrivilegeAction, ProcessUse, Rename,
+    SecurityChange, SpawnToken, TokenOf, Transfer,
 };
-use sim_core::world::registry::ValueData;
 
+use super::inputs::{Inputs, OpenOptions, level_named, missing};
 use super::tables::Tables;
-use super::values::{Handle, Outcomes, kind, text_of};
-use crate::resolve::{MANDATORY_POLICIES, RESTRICT_WORDS};
-use crate::suggest::nearest;
+use super::values::text_of;
+use crate::resolve::MANDATORY_POLICIES;
 
 /// A row of [`OPERATIONS`].
 #[derive(Debug)]
@@ -43,7 +34,7 @@ pub struct ScriptOperation {
     make: fn(&mut Inputs<'_>) -> Made,
 }
 
-type Made = Result<(Operation, String), String>;
+pub(super) type Made = Result<(Operation, String), String>;
 
 /// A step that was made of arguments.
 pub(super) struct MadeStep {
@@ -136,21 +127,19 @@ pub const OPERATIONS: &[ScriptOperation] = &[
     row("capture", "(connection)", "capture", (1, 1), |args| {
         args.on_handle("a connection", Operation::Capture)
     }),
-    row("open_file", "(path, rights[, options])", "open", (2, 3), |args| {
-        open(args, ObjectType::File, Disposition::Open)
-    }),
+    row("open_file", "(path, rights[, options])", "open", (2, 3), |args| open(args, ObjectType::File, false)),
     row("open_directory", "(path, rights[, options])", "open", (2, 3), |args| {
-        open(args, ObjectType::Directory, Disposition::Open)
+        open(args, ObjectType::Directory, false)
     }),
-    row("open_key", "(path, rights)", "open", (2, 2), |args| open(args, ObjectType::Key, Disposition::Open)),
+    row("open_key", "(path, rights[, options])", "open", (2, 3), |args| open(args, ObjectType::Key, false)),
     row("create_file", "(path, rights[, options])", "create", (2, 3), |args| {
-        open(args, ObjectType::File, Disposition::Create)
+        open(args, ObjectType::File, true)
     }),
     row("create_directory", "(path, rights[, options])", "create", (2, 3), |args| {
-        open(args, ObjectType::Directory, Disposition::Create)
+        open(args, ObjectType::Directory, true)
     }),
-    row("create_key", "(path, rights)", "create", (2, 2), |args| {
-        open(args, ObjectType::Key, Disposition::Create)
+    row("create_key", "(path, rights[, options])", "create", (2, 3), |args| {
+        open(args, ObjectType::Key, true)
     }),
     row("read", "(handle)", "read", (1, 1), |args| transfer(args, Transfer::Read)),
     row("write", "(handle)", "write", (1, 1), |args| transfer(args, Transfer::Write)),
@@ -174,10 +163,24 @@ pub const OPERATIONS: &[ScriptOperation] = &[
     }),
     row("truncate", "(handle)", "truncate", (1, 1), |args| transfer(args, Transfer::Truncate)),
     row("truncate_file", "(path)", "truncate", (1, 1), |args| {
-        let (place, words) = args.place(ObjectType::File)?;
-        Ok((Operation::Transfer(place, Transfer::Truncate), words))
+        by_path(args, ObjectType::File, Transfer::Truncate)
     }),
     row("extend", "(handle)", "extend", (1, 1), |args| transfer(args, Transfer::Extend)),
+    row("query_attributes_of_file", "(path)", "query_attributes", (1, 1), |args| {
+        by_path(args, ObjectType::File, Transfer::QueryAttributes)
+    }),
+    row("query_attributes_of_directory", "(path)", "query_attributes", (1, 1), |args| {
+        by_path(args, ObjectType::Directory, Transfer::QueryAttributes)
+    }),
+    row("set_attributes_of_file", "(path)", "set_attributes", (1, 1), |args| {
+        by_path(args, ObjectType::File, Transfer::SetAttributes)
+    }),
+    row("set_attributes_of_directory", "(path)", "set_attributes", (1, 1), |args| {
+        by_path(args, ObjectType::Directory, Transfer::SetAttributes)
+    }),
+    row("enter_directory", "(path)", "enter", (1, 1), |args| {
+        by_path(args, ObjectType::Directory, Transfer::Enter)
+    }),
     row("query_attributes", "(handle)", "query_attributes", (1, 1), |args| {
         transfer(args, Transfer::QueryAttributes)
     }),
@@ -203,7 +206,7 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         let words = quote(&name);
         Ok((Operation::QueryValue(slot, name.into()), words))
     }),
-    row("set_value", "(key, name, data)", "set", (3, 3), |args| {
+    row("set_value", "(key, name, data[, type])", "set", (3, 4), |args| {
         let slot = args.handle("a key handle")?;
         let name = args.text("the name of a value")?;
         let data = args.data()?;
@@ -293,14 +296,21 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         let (desired, words) = args.rights(ObjectType::Token)?;
         Ok((Operation::OpenToken { of, desired }, format!("thread {thread} for {words}")))
     }),
-    row("duplicate", "(token[, level or \"primary\"])", "duplicate", (1, 2), |args| {
+    row("duplicate", "(token[, level or \"primary\"[, rights]])", "duplicate", (1, 3), |args| {
         let slot = args.handle("a token")?;
         let (kind, words) = match args.optional_text("a level")? {
             None => (None, String::new()),
             Some(word) if word == "primary" => (Some(TokenType::Primary), "(primary)".to_owned()),
             Some(level) => (Some(TokenType::Impersonation(level_named(&level)?)), format!("level {level}")),
         };
-        Ok((Operation::Duplicate(slot, Copy { kind, desired: None }), words))
+        if args.peek().is_none() {
+            return Ok((Operation::Duplicate(slot, Copy { kind, desired: None }), words));
+        }
+        let (desired, asked) = args.rights(ObjectType::Token)?;
+        Ok((
+            Operation::Duplicate(slot, Copy { kind, desired: Some(desired) }),
+            format!("{words} for {asked}"),
+        ))
     }),
     row(
         "restrict",
@@ -324,8 +334,7 @@ pub const OPERATIONS: &[ScriptOperation] = &[
             args.next += 1;
             return adjusting(args, Adjustment::DefaultDacl(None), "null".to_owned());
         }
-        let text = args.text("a DACL as SDDL")?;
-        let parts = descriptor_parts(&text)?;
+        let (parts, text) = args.descriptor()?;
         match parts {
             DescriptorParts {
                 owner: None,
@@ -384,24 +393,24 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         };
         Ok((Operation::Logon(sid, kind), words))
     }),
-    row("spawn_process", "(process)", "spawn", (1, 1), |args| {
-        on_process(args, |process| Operation::Spawn(process, SpawnToken::Own, [].into()))
+    row("spawn_process", "(process[, [handle, …]])", "spawn", (1, 2), |args| {
+        let (process, name) = args.process()?;
+        spawn(args, process, SpawnToken::Own, name)
     }),
-    row("spawn_as", "(process, user)", "spawn", (2, 2), |args| {
-        let name = args.text("a process")?;
-        let process = args.tables.process(&name)?;
+    row("spawn_as", "(process, user[, [handle, …]])", "spawn", (2, 3), |args| {
+        let (process, name) = args.process()?;
         let user = args.text("a user")?;
         let token = SpawnToken::User(args.tables.principal(&user)?);
-        Ok((Operation::Spawn(process, token, [].into()), format!("{name} as {user}")))
+        spawn(args, process, token, format!("{name} as {user}"))
     }),
-    row("spawn_with", "(process, token)", "spawn", (2, 2), |args| {
-        let name = args.text("a process")?;
-        let process = args.tables.process(&name)?;
+    row("spawn_with", "(process, token[, [handle, …]])", "spawn", (2, 3), |args| {
+        let (process, name) = args.process()?;
         let token = SpawnToken::Held(args.handle("a token")?);
-        Ok((Operation::Spawn(process, token, [].into()), name))
+        spawn(args, process, token, name)
     }),
-    row("elevate", "(process)", "elevate", (1, 1), |args| {
-        on_process(args, |process| Operation::Spawn(process, SpawnToken::Elevated, [].into()))
+    row("elevate", "(process[, [handle, …]])", "elevate", (1, 2), |args| {
+        let (process, name) = args.process()?;
+        spawn(args, process, SpawnToken::Elevated, name)
     }),
     row("exec", "(program)", "exec", (1, 1), |args| {
         let path = args.path(ObjectType::File)?;
@@ -410,8 +419,7 @@ pub const OPERATIONS: &[ScriptOperation] = &[
     }),
     row("kill", "(process)", "kill", (1, 1), |args| use_process(args, ProcessUse::Terminate)),
     row("signal", "(process, signal)", "signal", (2, 2), |args| {
-        let name = args.text("a process")?;
-        let process = args.tables.process(&name)?;
+        let (process, name) = args.process()?;
         let word = args.text("a signal")?;
         let known = || ProcessUse::SIGNALS.iter().map(|(name, _)| *name);
         let found = ProcessUse::SIGNALS.iter().find(|(name, _)| *name == word);
@@ -425,9 +433,8 @@ pub const OPERATIONS: &[ScriptOperation] = &[
     row("set_priority", "(process)", "set_priority", (1, 1), |args| use_process(args, ProcessUse::Priority)),
     row("give", "(handle, thread)", "give", (2, 2), |args| {
         let slot = args.handle("a handle or a connection")?;
-        let thread = args.text("a thread of this process")?;
-        let to = args.tables.thread(args.process, &thread)?;
-        Ok((Operation::Give(slot, to), format!("to {thread}")))
+        let (to, words) = args.own_thread()?;
+        Ok((Operation::Give(slot, to), words.replacen("thread", "to", 1)))
     }),
     row("take", "()", "take", (0, 0), |_| Ok((Operation::Take, String::new()))),
     row("show", "()", "show", (0, 0), |_| Ok((Operation::Show, String::new()))),
@@ -441,6 +448,8 @@ pub const OPERATIONS: &[ScriptOperation] = &[
         let thread = args.tables.thread(args.process, &name)?;
         Ok((Operation::ShowOther(TokenOf::Thread(thread)), format!("thread {name}")))
     }),
+    row("show_file", "(path)", "show", (1, 1), |args| show_object(args, ObjectType::File)),
+    row("show_directory", "(path)", "show", (1, 1), |args| show_object(args, ObjectType::Directory)),
     row("show_threads", "()", "show", (0, 0), |_| Ok((Operation::ShowThreads, "threads".to_owned()))),
     row("note", "(text)", "note", (1, 1), |args| {
         let text = text_of(args.next()?);
@@ -462,198 +471,6 @@ pub const STEPS_WITHOUT: &[(&str, &str)] = &[
     ("call", "script functions call each other as functions"),
 ];
 
-/// The arguments of an operation, taken one by one.
-struct Inputs<'a> {
-    given: &'a [&'a mut Dynamic],
-    next: usize,
-    tables: &'a Tables,
-    process: ProcessId,
-    /// How long the step takes, where it says so itself.
-    cost: Option<u64>,
-}
-
-impl Inputs<'_> {
-    fn peek(&self) -> Option<&Dynamic> {
-        self.given.get(self.next).map(|value| &**value)
-    }
-
-    fn next(&mut self) -> Result<&Dynamic, String> {
-        self.next += 1;
-        self.given.get(self.next - 1).map(|value| &**value).ok_or_else(|| "an argument is missing".to_owned())
-    }
-
-    fn text(&mut self, what: &str) -> Result<String, String> {
-        let value = self.next()?;
-        match value.read_lock::<ImmutableString>() {
-            Some(text) => Ok(text.to_string()),
-            None => Err(format!("expected {what} as text, found {}", kind(value))),
-        }
-    }
-
-    fn optional_text(&mut self, what: &str) -> Result<Option<String>, String> {
-        self.peek().is_some().then(|| self.text(what)).transpose()
-    }
-
-    /// A handle, or what came of the operation that gave one: of a failed one the place is empty, as a name would be.
-    fn handle(&mut self, what: &str) -> Result<Slot, String> {
-        let value = self.next()?;
-        if let Some(handle) = value.read_lock::<Handle>() {
-            return Ok(handle.0);
-        }
-        if let Some(outcome) = value.read_lock::<Outcomes>() {
-            return Ok(outcome.0.handle.unwrap_or(NOWHERE));
-        }
-        if value.is_unit() {
-            return Ok(NOWHERE);
-        }
-        Err(format!("expected {what}, found {}", kind(value)))
-    }
-
-    fn path(&mut self, class: ObjectType) -> Result<String, String> {
-        let path = self.text("a path")?;
-        crate::resolve::sound_path(&path, class).map(|()| path)
-    }
-
-    /// An object by its path, and how the language names it.
-    fn place(&mut self, class: ObjectType) -> Result<(Place, String), String> {
-        let path = self.path(class)?;
-        let words = format!("{} {}", class.name(), quote(&path));
-        Ok((Place::Path { path: path.into(), directory: class == ObjectType::Directory }, words))
-    }
-
-    /// A word that stands or does not.
-    fn flag(&mut self, name: &str) -> Result<bool, String> {
-        match self.optional_text(&format!("`{name}`"))? {
-            None => Ok(false),
-            Some(word) if word == name => Ok(true),
-            Some(other) => Err(missing("option", &other, [name].into_iter())),
-        }
-    }
-
-    /// What `restrict` takes away, as a map with the words of the step.
-    fn restriction(&mut self) -> Result<Restriction, String> {
-        let tables = self.tables;
-        let value = self.next()?;
-        let Some(map) = value.read_lock::<rhai::Map>() else {
-            return Err(format!(
-                "expected a map such as `#{{ deny_only: [\"staff\"] }}`, found {}",
-                kind(value)
-            ));
-        };
-        let texts = |value: &Dynamic| -> Result<Vec<String>, String> {
-            let list = value
-                .read_lock::<Array>()
-                .ok_or_else(|| format!("expected a list, found {}", kind(value)))?;
-            list.iter().map(|item| Ok(text_of(item))).collect()
-        };
-        let sids = |value: &Dynamic| -> Result<Vec<Sid>, String> {
-            texts(value)?.iter().map(|name| tables.principal(name)).collect()
-        };
-        let mut restriction = Restriction::default();
-        for (word, value) in map.iter() {
-            match word.as_str() {
-                "sids" => {
-                    let entry = |sid| SidAndAttributes { sid, attributes: PLAIN_GROUP };
-                    restriction.sids = sids(value)?.into_iter().map(entry).collect();
-                }
-                "deny_only" => restriction.deny_only = sids(value)?,
-                "remove" => {
-                    let known = || PRIVILEGES.iter().map(|row| row.name);
-                    let named = |name: &String| {
-                        Privilege::named(name).ok_or_else(|| missing("privilege", name, known()))
-                    };
-                    restriction.remove = texts(value)?.iter().map(named).collect::<Result<_, _>>()?;
-                }
-                "write_only" => {
-                    let truth = value.as_bool().map_err(|_| "`write_only` is true or false".to_owned())?;
-                    restriction.write_only = truth;
-                }
-                other => {
-                    return Err(missing("property of `restrict`", other, RESTRICT_WORDS.iter().copied()));
-                }
-            }
-        }
-        Ok(restriction)
-    }
-
-    fn on_handle(&mut self, what: &str, make: fn(Slot) -> Operation) -> Made {
-        Ok((make(self.handle(what)?), String::new()))
-    }
-
-    fn privilege(&mut self) -> Result<Privilege, String> {
-        let name = self.text("a privilege")?;
-        let known = || PRIVILEGES.iter().map(|row| row.name);
-        Privilege::named(&name).ok_or_else(|| missing("privilege", &name, known()))
-    }
-
-    fn rights(&mut self, class: ObjectType) -> Result<(AccessMask, String), String> {
-        if let Some(Ok(number)) = self.peek().map(Dynamic::as_int) {
-            self.next += 1;
-            let mask = u32::try_from(number).map_err(|_| "a mask is a number of 32 bits".to_owned())?;
-            return Ok((AccessMask(mask), format!("{mask:#x}")));
-        }
-        let words = self.text("rights such as `read`")?;
-        let mut mask = AccessMask::NONE;
-        for word in words.split(',') {
-            mask |= crate::resolve::right_of(word.trim(), class)?;
-        }
-        Ok((mask, words))
-    }
-
-    /// A duration as the language writes it, or a number of nanoseconds.
-    fn duration(&mut self) -> Result<u64, String> {
-        let bad = || "expected a duration such as \"2ms\", or nanoseconds".to_owned();
-        let value = self.next()?;
-        if let Ok(number) = value.as_int() {
-            return u64::try_from(number).map_err(|_| "a duration is not negative".to_owned());
-        }
-        let text = value.read_lock::<ImmutableString>().ok_or_else(bad)?;
-        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (number, unit) = text.split_at(digits);
-        let (_, size) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(bad)?;
-        number.parse::<u64>().ok().and_then(|number| number.checked_mul(*size)).ok_or_else(bad)
-    }
-
-    /// The data of a registry value (KEY-4): text, a number, or a list of texts.
-    fn data(&mut self) -> Result<ValueData, String> {
-        let value = self.next()?;
-        if let Some(text) = value.read_lock::<ImmutableString>() {
-            return Ok(ValueData::Sz(text.as_str().into()));
-        }
-        if let Ok(number) = value.as_int() {
-            let dword = u32::try_from(number).map(ValueData::Dword);
-            let data = dword.or_else(|_| u64::try_from(number).map(ValueData::Qword));
-            return data.map_err(|_| "a number in the registry is not negative".to_owned());
-        }
-        let Some(list) = value.read_lock::<Array>() else {
-            return Err(format!("expected text, a number or a list of texts, found {}", kind(value)));
-        };
-        let text = |item: &Dynamic| {
-            let text = item.read_lock::<ImmutableString>();
-            text.map(|text| Arc::from(text.as_str()))
-                .ok_or_else(|| format!("expected text in the list, found {}", kind(item)))
-        };
-        Ok(ValueData::MultiSz(list.iter().map(text).collect::<Result<_, _>>()?))
-    }
-}
-
-/// A place that never holds anything: what uses it gets `INVALID_HANDLE`.
-const NOWHERE: Slot = Slot(u32::MAX);
-
-/// `there is no WHAT …`, with a near name.
-pub(super) fn missing<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> String {
-    match nearest(name, known) {
-        Some(near) => format!("there is no {what} `{name}`, did you mean `{near}`?"),
-        None => format!("there is no {what} `{name}`"),
-    }
-}
-
-fn level_named(name: &str) -> Result<ImpersonationLevel, String> {
-    let known = || ImpersonationLevel::ALL.iter().map(|(_, name)| *name);
-    let found = ImpersonationLevel::ALL.iter().find(|(_, known)| *known == name);
-    found.map(|(level, _)| *level).ok_or_else(|| missing("level", name, known()))
-}
-
 /// A transfer whose kind stands behind the handle: `lock h shared`.
 fn transfer_as(args: &mut Inputs<'_>, transfer: Transfer, kind: &str) -> Made {
     Ok((Operation::Transfer(Place::Handle(args.handle("a handle")?), transfer), kind.to_owned()))
@@ -664,6 +481,12 @@ fn extended(args: &mut Inputs<'_>, transfer: Transfer) -> Made {
     let slot = args.handle("a handle")?;
     let name = args.text("the name of an extended attribute")?;
     Ok((crate::resolve::extended_attribute(slot, &name, transfer), quote(&name)))
+}
+
+/// What goes through a handle, done by path.
+fn by_path(args: &mut Inputs<'_>, class: ObjectType, transfer: Transfer) -> Made {
+    let (place, words) = args.place(class)?;
+    Ok((Operation::Transfer(place, transfer), words))
 }
 
 fn transfer(args: &mut Inputs<'_>, transfer: Transfer) -> Made {
@@ -683,36 +506,16 @@ fn query_security(args: &mut Inputs<'_>, place: Place, words: String) -> Made {
     Ok((Operation::QuerySecurity(place, sacl), words))
 }
 
-fn set_security(args: &mut Inputs<'_>, place: Place, words: String) -> Made {
-    let text = args.text("the parts of a descriptor as SDDL")?;
-    let change = SecurityChange { parts: descriptor_parts(&text)?, ..SecurityChange::default() };
-    Ok((Operation::SetSecurity(place, Box::new(change)), format!("{words}{}", quote(&text))))
+/// What reading its descriptor by path shows.
+fn show_object(args: &mut Inputs<'_>, class: ObjectType) -> Made {
+    let (place, words) = args.place(class)?;
+    Ok((Operation::QuerySecurity(place, false), words))
 }
 
-/// The parts that a text of SDDL gives. What a script cannot say so is refused: a label, whose numbers differ between models
-/// (DIV-44), and a DACL that is null.
-fn descriptor_parts(text: &str) -> Result<DescriptorParts, String> {
-    let context = SddlContext::of(DEFAULT);
-    let read = sddl::parse(text, &context).map_err(|error| format!("this SDDL cannot be read: {error}"))?;
-    if read.dacl.is_none() && text.contains("D:") {
-        return Err("a DACL that is null is given in a step of the scenario: `dacl null`".to_owned());
-    }
-    let has = |bit: SdControl| read.control.contains(bit);
-    let dacl = read.dacl.map(|list| DaclDecl::List {
-        protected: has(SdControl::DACL_PROTECTED),
-        auto_inherit: has(SdControl::DACL_AUTO_INHERIT_REQ),
-        aces: list.aces,
-    });
-    let is_label = |ace: &Ace| ace.kind == AceType::MANDATORY_LABEL;
-    if read.sacl.as_ref().is_some_and(|list| list.aces.iter().any(is_label)) {
-        return Err("a label is set in a step of the scenario: `set_security … { label … }`".to_owned());
-    }
-    let sacl = read.sacl.map(|list| SaclDecl {
-        protected: has(SdControl::SACL_PROTECTED),
-        auto_inherit: has(SdControl::SACL_AUTO_INHERIT_REQ),
-        entries: list.aces.into_iter().map(SaclEntry::Ace).collect(),
-    });
-    Ok(DescriptorParts { owner: read.owner, group: read.group, dacl, sacl })
+fn set_security(args: &mut Inputs<'_>, place: Place, words: String) -> Made {
+    let (parts, text) = args.descriptor()?;
+    let change = SecurityChange { parts, ..SecurityChange::default() };
+    Ok((Operation::SetSecurity(place, Box::new(change)), format!("{words}{}", quote(&text))))
 }
 
 /// A step about a process, by its name.
@@ -721,8 +524,15 @@ fn use_process(args: &mut Inputs<'_>, how: ProcessUse) -> Made {
 }
 
 fn on_process(args: &mut Inputs<'_>, make: impl FnOnce(ProcessId) -> Operation) -> Made {
-    let name = args.text("a process")?;
-    Ok((make(args.tables.process(&name)?), name))
+    let (process, name) = args.process()?;
+    Ok((make(process), name))
+}
+
+/// A new process, and the handles that it gets copies of.
+fn spawn(args: &mut Inputs<'_>, process: ProcessId, token: SpawnToken, words: String) -> Made {
+    let handles = args.handles()?;
+    let words = if handles.is_empty() { words } else { format!("{words} (inherit {})", handles.len()) };
+    Ok((Operation::Spawn(process, token, handles), words))
 }
 
 fn adjust(args: &mut Inputs<'_>, action: PrivilegeAction) -> Made {
@@ -760,59 +570,36 @@ fn access(args: &mut Inputs<'_>, class: ObjectType) -> Made {
     Ok((Operation::Access(path.into(), class == ObjectType::Directory, desired), words))
 }
 
-/// What may stand among the options of an open.
-const OPEN_OPTIONS: &[&str] =
-    &["backup", "restore", "or_create", "overwrite", "supersede", "no_follow", "delete_on_close"];
-
-/// `open_…` and `create_…`: the options are the intents and flags of the step, as text.
-fn open(args: &mut Inputs<'_>, class: ObjectType, disposition: Disposition) -> Made {
-    let path = args.path(class)?;
+/// `open_…` and `create_…`: the options are what the step says behind the rights.
+fn open(args: &mut Inputs<'_>, class: ObjectType, create: bool) -> Made {
+    let (path, said) = args.opened_path(class)?;
     let (desired, asked) = args.rights(class)?;
-    let word = class.name();
+    let options = args.open_options(class, create)?;
+    crate::resolve::sound_path(&path, class, options.base.is_some())?;
+    let below = if options.base.is_some() { " in handle" } else { "" };
+    let mut words = format!("{said}{below} for {asked}");
+    if !options.words.is_empty() {
+        words = format!("{words} ({})", options.words);
+    }
+    if options.descriptor.is_some() {
+        words.push_str(" with {…}");
+    }
+    let (path, base) = (path.into(), options.base);
     if class == ObjectType::Key {
-        let words = format!("{word} '{path}' for {asked}");
-        let create = disposition == Disposition::Create;
-        let open =
-            KeyOpen { path: path.into(), base: None, desired, create, volatile: false, descriptor: None };
+        let OpenOptions { volatile, descriptor, .. } = options;
+        let open = KeyOpen { path, base, desired, create, volatile, descriptor };
         return Ok((Operation::OpenKey(Box::new(open)), words));
     }
-    let mut words = format!("{word} {} for {asked}", quote(&path));
-    let (mut intents, mut or_create, mut overwrite, mut supersede) = (Intents::empty(), false, false, false);
-    let (mut no_follow, mut delete_on_close) = (false, false);
-    let opens = disposition == Disposition::Open;
-    if let Some(options) = args.optional_text("options")? {
-        for option in options.split(',').map(str::trim) {
-            match option {
-                "backup" => intents |= Intents::BACKUP,
-                "restore" => intents |= Intents::RESTORE,
-                "no_follow" => no_follow = true,
-                "delete_on_close" => delete_on_close = true,
-                "or_create" if opens => or_create = true,
-                "overwrite" if opens => overwrite = true,
-                "supersede" if opens => supersede = true,
-                other => return Err(missing("option", other, OPEN_OPTIONS.iter().copied())),
-            }
-        }
-        words = format!("{words} ({options})");
-    }
-    let disposition = match (supersede, or_create, overwrite) {
-        (true, false, false) => Disposition::Supersede,
-        (true, ..) => return Err("`supersede` creates and empties by itself".to_owned()),
-        (false, false, false) => disposition,
-        (false, true, false) => Disposition::OpenIf,
-        (false, false, true) => Disposition::Overwrite,
-        (false, true, true) => Disposition::OverwriteIf,
-    };
     let open = FileOpen {
-        path: path.into(),
+        path,
         directory: class == ObjectType::Directory,
         desired,
-        intents,
-        disposition,
-        base: None,
-        no_follow,
-        delete_on_close,
-        descriptor: None,
+        intents: options.intents,
+        disposition: options.disposition,
+        base,
+        no_follow: options.no_follow,
+        delete_on_close: options.delete_on_close,
+        descriptor: options.descriptor,
     };
     Ok((Operation::OpenFile(Box::new(open)), words))
 }

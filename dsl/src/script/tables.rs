@@ -7,7 +7,7 @@ use sim_core::ids::{EndpointId, ProcessId, StepId, ThreadId};
 use sim_core::sid::{Sid, WellKnown};
 use sim_core::trace::names::Names;
 
-use super::operations::missing;
+use super::inputs::missing;
 
 /// A place in the joined text of all scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +43,8 @@ pub(crate) struct Tables {
     pub processes: Vec<ProcessRow>,
     pub principals: BTreeMap<String, Sid>,
     pub names: Names,
+    /// The first domain, for the aliases of SDDL.
+    pub domain: Option<Sid>,
     pub(super) sites: BTreeMap<Site, StepId>,
 }
 

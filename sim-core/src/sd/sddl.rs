@@ -11,7 +11,7 @@ pub(crate) use cursor::Cursor;
 pub(crate) use read::sid_of;
 pub(crate) use write::write_sid;
 
-pub use read::parse;
+pub use read::{parse, parse_given};
 pub use write::{print, print_ace};
 
 use std::fmt;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::access::ProcessTrust;
-use crate::model::Model;
+use crate::model::{DEFAULT, Model};
 use crate::privilege::Privilege;
 use crate::rights::ObjectType;
 use crate::sd::condition::Claim;
-use crate::sd::{Ace, AceFlags, AceType, LabelPolicy};
+use crate::sd::sddl::{self, SddlContext, SddlError};
+use crate::sd::{Ace, AceBody, AceFlags, AceType, LabelPolicy, SdControl};
 use crate::sid::Sid;
 use crate::token::{
     AuditPolicy, Confinement, ElevationType, GroupAttributes, IntegrityLevel, MandatoryPolicy,
@@ -319,6 +320,32 @@ pub struct DescriptorParts {
     pub sacl: Option<SaclDecl>,
 }
 
+impl DescriptorParts {
+    /// The parts that a text in SDDL gives, by the text of the default model, which each model takes in.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it, and where.
+    pub fn of_text(text: &str, domain: Option<Sid>) -> Result<DescriptorParts, SddlError> {
+        let context = SddlContext { domain, ..SddlContext::of(DEFAULT) };
+        let (read, dacl_given) = sddl::parse_given(text, &context)?;
+        let has = |bit: SdControl| read.control.contains(bit);
+        let dacl = match read.dacl {
+            Some(list) => Some(DaclDecl::List {
+                protected: has(SdControl::DACL_PROTECTED),
+                auto_inherit: has(SdControl::DACL_AUTO_INHERIT_REQ),
+                aces: list.aces,
+            }),
+            None => dacl_given.then_some(DaclDecl::Null),
+        };
+        let sacl = read.sacl.map(|list| SaclDecl {
+            protected: has(SdControl::SACL_PROTECTED),
+            auto_inherit: has(SdControl::SACL_AUTO_INHERIT_REQ),
+            entries: list.aces.into_iter().map(|ace| SaclEntry::of(ace, DEFAULT)).collect(),
+        });
+        Ok(DescriptorParts { owner: read.owner, group: read.group, dacl, sacl })
+    }
+}
+
 /// `sacl [protected] [auto_inherit] { … }`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SaclDecl {
@@ -348,6 +375,22 @@ impl SaclDecl {
 }
 
 impl SaclEntry {
+    /// An entry as `model` numbers it: a label of a known level is kept by its meaning.
+    fn of(ace: Ace, model: &Model) -> SaclEntry {
+        let level = match (ace.kind, &ace.body, ace.sid.sub_authorities()) {
+            (AceType::MANDATORY_LABEL, AceBody::Basic, &[rid]) if ace.sid.authority() == 16 => {
+                IntegrityLevel::ALL.iter().find(|row| row.1 == rid)
+            }
+            _ => None,
+        };
+        match level {
+            Some((level, ..)) => {
+                SaclEntry::Label(*level, LabelPolicy::from_mask(ace.mask, model.label_bits), ace.flags)
+            }
+            None => SaclEntry::Ace(ace),
+        }
+    }
+
     /// The entry under a model.
     #[must_use]
     pub fn ace(&self, model: &Model) -> Ace {

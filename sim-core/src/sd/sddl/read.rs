@@ -23,6 +23,14 @@ use crate::sid::{DOMAIN_ALIASES, EVERYONE, MAX_SUB_AUTHORITIES, Sid, WELL_KNOWN}
 /// # Errors
 /// The first thing that is wrong, and where (SDDL-11).
 pub fn parse(text: &str, context: &SddlContext) -> Result<SecurityDescriptor, SddlError> {
+    parse_given(text, context).map(|(descriptor, _)| descriptor)
+}
+
+/// The same, and whether the text gives a DACL: of one that is null the descriptor shows nothing.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_given(text: &str, context: &SddlContext) -> Result<(SecurityDescriptor, bool), SddlError> {
     let mut reader =
         Reader { cursor: Cursor { text, at: 0 }, context, section: None, ace: None, field: None };
     reader.descriptor().map_err(|error| reader.placed(error))
@@ -75,7 +83,7 @@ impl<'a> Reader<'a> {
         SddlError { section: self.section, ace: self.ace, field: self.field, ..error }
     }
 
-    fn descriptor(&mut self) -> Result<SecurityDescriptor, SddlError> {
+    fn descriptor(&mut self) -> Result<(SecurityDescriptor, bool), SddlError> {
         let mut descriptor = SecurityDescriptor::default();
         let mut seen = [false; 4];
         if self.cursor.text.is_empty() && !self.context.dialect.is_nt() {
@@ -100,7 +108,7 @@ impl<'a> Reader<'a> {
         if size::descriptor(&descriptor) > size::MAX_DESCRIPTOR {
             return Err(self.cursor.error(SddlProblem::TooLarge, 0..0));
         }
-        Ok(descriptor)
+        Ok((descriptor, seen[Section::Dacl as usize]))
     }
 
     /// `O:`, `G:`, `D:` or `S:`; the letter is a capital in every dialect.
