@@ -156,6 +156,55 @@ fn a_token_is_made_whole_or_not_at_all() {
             }
         }
     }
+    // From nothing: the gate, the session, the kind, and what a token that is made holds.
+    let rows: [(&str, &str, &str); 7] = [
+        ("alice { }", "granted", "alice Medium alice#0"),
+        ("alice in o { }", "granted", "alice Medium alice#1"),
+        ("alice in q { }", "granted", "alice Medium alice#1"),
+        ("alice in d { }", DENIED, ""),
+        ("alice level impersonation { groups Users; integrity low }", "granted", "alice@2 Low alice#0"),
+        (
+            "alice level anonymous { groups Users; privileges SeDebugPrivilege }",
+            "granted",
+            "Anonymous@0 Untrusted Anonymous",
+        ),
+        (
+            "alice { integrity high; privileges SeDebugPrivilege (disabled); restricted { sids Users; write_only } }",
+            "granted",
+            { "alice High restricted to Users -SeDebugPrivilege alice#0" },
+        ),
+    ];
+    for (asked, outcome, wanted) in rows {
+        for played in in_every_model(&format!(
+            "user alice {{ rid 1013 }}\nprocess p as SYSTEM {{ o = logon alice\n q = duplicate o for TOKEN_QUERY\n \
+             d = duplicate o for TOKEN_DUPLICATE\n t = create_token {asked}\n show t\n disable SeCreateTokenPrivilege\n \
+             create_token {asked}\n show }}"
+        )) {
+            let p = played.of("p");
+            let refused = if outcome == DENIED { DENIED } else { NOT_HELD };
+            assert_eq!([&p[3].outcome, &p[6].outcome], [outcome, refused], "{asked}");
+            assert!(p[7].used.contains(&"SeCreateTokenPrivilege") == (outcome == "granted"));
+            if outcome == "granted" {
+                let token = shown(p[4]);
+                let session = token["session"].as_str().unwrap_or_default().replace("SYSTEM", "alice#0");
+                assert_eq!(format!("{} {session}", p[4].shown), wanted, "{asked}");
+                let listed = usize::from(asked.contains("groups Users")) + 1;
+                let groups = token["groups"].as_array().expect("groups").len();
+                assert!(groups == listed || wanted.starts_with("Anonymous"), "{asked}: {token}");
+                assert_eq!(p[3].json["granted"]["value"], 0xF01FF);
+            }
+        }
+    }
+    for (listed, outcome) in [(63, "granted"), (64, INVALID)] {
+        let groups: Vec<String> = (0..listed).map(|n| format!("g{n}")).collect();
+        let declared: String = (0..listed).map(|n| format!("group g{n} {{ rid {} }}\n", 3000 + n)).collect();
+        for played in in_every_model(&format!(
+            "{declared}user alice {{ rid 1013 }}\nprocess p as SYSTEM {{ create_token alice {{ groups {} }} }}",
+            groups.join(", ")
+        )) {
+            assert_eq!(played.of("p")[0].outcome, outcome, "{listed}");
+        }
+    }
     // The defaults are what it begins with, nothing was used yet, and who is write-restricted counts for deny entries only.
     for played in in_every_model(
         "group staff { rid 2000 }\nuser alice { rid 1013; groups staff (disabled); privileges SeBackupPrivilege (disabled)\n \

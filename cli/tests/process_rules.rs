@@ -171,6 +171,15 @@ fn another_user_makes_another_process_descriptor() {
             assert_eq!(outcomes(&played.of("q")), [before, after], "{to}");
         }
     }
+    // What was declared goes with the user that it was declared for.
+    for (to, after) in [("alice", DENIED), ("SYSTEM", "ok")] {
+        for played in in_every_model(&format!(
+            "process p as SYSTEM {{ dacl {{ allow bob PROCESS_QUERY_INFORMATION }}\n t = logon {to}\n at 1ms assign t\n wait 5ms }}\n\
+             process q as bob {{\n show process p\n at 2ms show process p }}\n"
+        )) {
+            assert_eq!(outcomes(&played.of("q")), ["ok", after], "{to}");
+        }
+    }
 }
 
 #[test]

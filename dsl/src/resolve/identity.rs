@@ -7,9 +7,9 @@ use sim_core::ids::{ProcessId, Slot};
 use sim_core::privilege::{PRIVILEGES, Privilege};
 use sim_core::rights::ObjectType;
 use sim_core::token::{IntegrityLevel, MandatoryPolicy, SidAndAttributes, TokenType};
-use sim_core::world::declare::{DaclDecl, LogonType, PLAIN_GROUP};
+use sim_core::world::declare::{DaclDecl, LogonType, PLAIN_GROUP, TokenShape};
 use sim_core::world::op::{
-    Adjustment, Copy, Operation, PrivilegeAction, ProcessUse, Restriction, SpawnToken, TokenOf,
+    Adjustment, Copy, NewToken, Operation, PrivilegeAction, ProcessUse, Restriction, SpawnToken, TokenOf,
 };
 
 use super::args::{Args, Read, choose, unknown};
@@ -291,6 +291,32 @@ pub(super) fn link(
 }
 
 /// `logon USER (network)`
+/// `create_token USER [in t] [level LEVEL] { … }`
+pub(super) fn create_token(
+    resolver: &mut Resolver<'_>,
+    args: &mut Args<'_>,
+    scope: &mut ThreadScope<'_>,
+) -> Read<Operation> {
+    let user = resolver.account(args)?;
+    let session = match args.prep(Prep::In) {
+        Some(_) => Some(scope.slot(args, "a token of the session")?),
+        None => None,
+    };
+    let level = optional_level(args)?;
+    let block = args.block("`{` and what the token holds")?;
+    let mut shape = TokenShape::default();
+    for stmt in &block.value.stmts {
+        let head = resolver.head_of(stmt, "a property of a token")?;
+        if let "logon" | "elevation" = head.value {
+            let what = format!("`{}` is not of a token that is made", head.value);
+            return Err(Diagnostic::error(codes::ARGUMENT, head.span, what)
+                .label("a logon says how, a linked pair which half"));
+        }
+        resolver.shape_property(stmt, head, &mut shape)?;
+    }
+    Ok(Operation::CreateToken(Box::new(NewToken { user, session, level, shape })))
+}
+
 pub(super) fn logon(
     resolver: &mut Resolver<'_>,
     args: &mut Args<'_>,

@@ -651,7 +651,8 @@ fn collect_classes(
         _ => None,
     };
     // What these steps bind is a token.
-    const TOKENS: [&str; 6] = ["open_token", "duplicate", "restrict", "linked", "logon", "capture"];
+    const TOKENS: [&str; 7] =
+        ["open_token", "create_token", "duplicate", "restrict", "linked", "logon", "capture"];
     let bound = bound.or_else(|| match (&stmt.bind, head, stmt.parts.as_slice()) {
         (Some(bind), Some(head), _) if TOKENS.contains(&head) => {
             Some((bind.value.text.clone(), Some("token".to_owned())))
@@ -762,6 +763,7 @@ fn class_of(operation: &Operation) -> ObjectType {
         Operation::OpenToken { .. }
         | Operation::Capture(_)
         | Operation::Duplicate(..)
+        | Operation::CreateToken(_)
         | Operation::Linked(_)
         | Operation::Logon(..)
         | Operation::Restrict(..) => ObjectType::Token,

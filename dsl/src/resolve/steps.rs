@@ -284,6 +284,13 @@ pub const VERBS: &[Verb] = &[
         Ok(Operation::Assign(scope.slot(args, "a token")?))
     }),
     verb(
+        "create_token",
+        "USER [in t] [level LEVEL] { … }",
+        "makes a token from nothing",
+        true,
+        identity::create_token,
+    ),
+    verb(
         "logon",
         "USER [(interactive | network | service | batch | network_cleartext | new_credentials)]",
         "makes a session and a token for a user",

@@ -131,7 +131,7 @@ pub fn vocabulary() -> Vec<Family> {
     family(Elsewhere, "Errors", Expected, ErrorName::ALL.iter().map(|row| row.1).collect());
 
     let levels = ImpersonationLevel::ALL.iter().map(|(_, word)| *word).collect();
-    let leveled = Behind(&["connect", "set_level", "duplicate"]);
+    let leveled = Behind(&["connect", "set_level", "create_token", "duplicate"]);
     family(Tokens, "Levels of impersonation, lowest first", leveled, levels);
     let integrity = IntegrityLevel::ALL.iter().map(|(_, _, word)| *word).collect();
     family(Elsewhere, "Integrity levels", Behind(&["integrity", "label", "set_integrity"]), integrity);

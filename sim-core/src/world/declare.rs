@@ -52,7 +52,7 @@ pub struct PrincipalDecl {
 }
 
 /// What shapes a token; what is `None` takes its default (rules, section 10.9).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TokenShape {
     /// Groups beyond the default ones, in order; a default group that is named changes its state.
     pub groups: Vec<SidAndAttributes>,
@@ -87,7 +87,7 @@ pub struct TokenShape {
 }
 
 /// `restricted { … }`
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RestrictedDecl {
     /// The second list.
     pub sids: Vec<SidAndAttributes>,
@@ -96,7 +96,7 @@ pub struct RestrictedDecl {
 }
 
 /// How a privilege is declared (TOK-25).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PrivilegeDecl {
     /// Present and enabled.
     Enabled,

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::declare::{DEFAULT_GROUP, LogonType, PrincipalDecl, PrivilegeDecl, TokenShape};
-use super::op::{ErrorName, Failure, Success};
+use super::op::{ErrorName, Failure, NewToken, Success};
 use super::record::{EndedSession, Fact, Recorder};
 use super::{Session, World};
 use crate::ids::{SessionId, Slot, ThreadId, TokenId};
@@ -211,18 +211,7 @@ impl World {
             facts.groups.push(SidAndAttributes { sid: service, attributes });
         }
         for shape in shapes {
-            merge_groups(&mut facts.groups, shape);
-            facts.user_claims.extend(shape.claims.iter().cloned());
-            facts.device_claims.extend(shape.device_claims.iter().cloned());
-            facts.device_groups.extend(shape.device_groups.iter().copied());
-            if let Some(restricted) = &shape.restricted {
-                facts.restricted_sids.clone_from(&restricted.sids);
-                facts.write_restricted = restricted.write_only;
-                facts.user_deny_only |= restricted.write_only;
-            }
-            if let Some(sandbox) = &shape.confined {
-                facts.confinement = Some(sandbox.clone());
-            }
+            take_shape(&mut facts, shape);
         }
         facts.groups.push(self.logon_group(session));
         if facts.groups.len() > MAX_GROUPS {
@@ -310,6 +299,47 @@ impl World {
     ) -> Result<Success, Failure> {
         self.require(thread, Privilege::TCB, recorder)?;
         let id = self.log_on(thread, account, Some(kind))?;
+        Ok(self.own_new_token(thread, bind, id, ObjectType::Token.mapping().all))
+    }
+
+    /// `t = create_token USER { … }` (TOK-7): a token of what is listed, by whoever holds SeCreateTokenPrivilege.
+    pub(super) fn create_token<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        bind: Option<Slot>,
+        asked: &NewToken,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let of = match asked.session {
+            Some(slot) => self.token(self.token_in(thread, slot, TOKEN_QUERY, recorder)?),
+            None => self.primary_token(thread),
+        };
+        let session = of.facts().session;
+        self.require(thread, Privilege::CREATE_TOKEN, recorder)?;
+        let shape = &asked.shape;
+        let mut facts = IdentityFacts::of(asked.user, session);
+        facts.integrity = shape.integrity.unwrap_or(facts.integrity);
+        facts.mandatory_policy = shape.mandatory_policy.unwrap_or(facts.mandatory_policy);
+        facts.audit_policy = shape.audit_policy.unwrap_or_default();
+        take_shape(&mut facts, shape);
+        facts.groups.push(self.logon_group(session));
+        if facts.groups.len() > MAX_GROUPS {
+            return Err(ErrorName::InvalidParameter.into());
+        }
+        let identity = Identity::new(facts, Arc::make_mut(&mut self.sids));
+        let privileges = listed_privileges(&[shape], PrivilegeSet::NONE);
+        let dacl = shape.default_dacl.clone().unwrap_or_else(|| default_dacl(asked.user));
+        let made = Token {
+            creator: self.primary_token(thread).facts().user,
+            default_dacl: Some(Arc::new(Acl::new(dacl))),
+            expires: shape.expires.map(|after| self.now.saturating_add(after)),
+            ..Token::new(TokenId(0), TokenType::Primary, identity, privileges)
+        };
+        let made = match asked.level {
+            Some(level) => self.copy_of(&made, level),
+            None => made,
+        };
+        let id = self.add_token(made);
         Ok(self.own_new_token(thread, bind, id, ObjectType::Token.mapping().all))
     }
 
@@ -544,6 +574,22 @@ impl AccountKind {
     }
 }
 
+/// What a shape adds to an identity: groups, claims, restriction, sandbox.
+fn take_shape(facts: &mut IdentityFacts, shape: &TokenShape) {
+    merge_groups(&mut facts.groups, shape);
+    facts.user_claims.extend(shape.claims.iter().cloned());
+    facts.device_claims.extend(shape.device_claims.iter().cloned());
+    facts.device_groups.extend(shape.device_groups.iter().copied());
+    if let Some(restricted) = &shape.restricted {
+        facts.restricted_sids.clone_from(&restricted.sids);
+        facts.write_restricted = restricted.write_only;
+        facts.user_deny_only |= restricted.write_only; // VAL-5
+    }
+    if let Some(sandbox) = &shape.confined {
+        facts.confinement = Some(sandbox.clone());
+    }
+}
+
 /// Declared groups join the default ones; one that is there already takes the declared state.
 fn merge_groups(groups: &mut Vec<SidAndAttributes>, shape: &TokenShape) {
     for group in &shape.groups {
@@ -557,11 +603,16 @@ fn merge_groups(groups: &mut Vec<SidAndAttributes>, shape: &TokenShape) {
 
 /// TOK-25, and all of them for SYSTEM (PRC-18).
 fn privileges_of(shapes: &[&TokenShape], account: Sid) -> Privileges {
-    let mut present = if account == SYSTEM {
+    let present = if account == SYSTEM {
         PrivilegeSet::all()
     } else {
         [Privilege::CHANGE_NOTIFY, Privilege::CREATE_SYMBOLIC_LINK].into_iter().collect()
     };
+    listed_privileges(shapes, present)
+}
+
+/// Privileges that are there and enabled anyway, and what is declared.
+fn listed_privileges(shapes: &[&TokenShape], mut present: PrivilegeSet) -> Privileges {
     let mut enabled = present;
     for (privilege, state) in shapes.iter().flat_map(|shape| &shape.privileges) {
         present.insert(*privilege);

@@ -547,6 +547,7 @@ impl World {
             Operation::Linked(slot) => self.linked(actor, bind, *slot, recorder),
             Operation::Link { full, limited } => self.link(actor, *full, *limited, recorder),
             Operation::Assign(slot) => self.assign(actor, *slot, recorder),
+            Operation::CreateToken(token) => self.create_token(actor, bind, token, recorder),
             Operation::Logon(account, kind) => self.logon(actor, bind, (*account, *kind), recorder),
             Operation::Spawn(process, token, handles) => {
                 self.spawn(actor, *process, (*token, handles), recorder)

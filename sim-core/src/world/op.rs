@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::declare::{DescriptorParts, LogonType, SaclEntry};
+use super::declare::{DescriptorParts, LogonType, SaclEntry, TokenShape};
 use super::registry::ValueData;
 use crate::access::Intents;
 use crate::ids::{EndpointId, ProcessId, Slot, ThreadId};
@@ -104,6 +104,8 @@ pub enum Operation {
     },
     /// `assign t` (PRC-6).
     Assign(Slot),
+    /// `t = create_token USER { … }` (TOK-7).
+    CreateToken(Box<NewToken>),
     /// `t = logon USER (network)` (SES-4, TOK-7).
     Logon(Sid, LogonType),
     /// `spawn P … (inherit h)` (PRC-2): with copies of these handles.
@@ -247,6 +249,7 @@ impl Operation {
             | Operation::QuerySecurity(place, _)
             | Operation::SetSecurity(place, _) => place.slot(),
             Operation::Rename(rename) => rename.what.slot(),
+            Operation::CreateToken(token) => token.session,
             Operation::OpenFile(open) => open.base,
             Operation::OpenKey(open) => open.base,
             Operation::Adjust(slot, _) => *slot,
@@ -479,6 +482,19 @@ pub enum PrivilegeAction {
     Disable,
     /// Goes for good (TOK-15).
     Remove,
+}
+
+/// What `create_token` asks for (TOK-7).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NewToken {
+    /// Whose.
+    pub user: Sid,
+    /// The name that holds a token of the session that it shall be in; without one it is in that of whoever makes it.
+    pub session: Option<Slot>,
+    /// Its level; without one it is a primary token.
+    pub level: Option<ImpersonationLevel>,
+    /// All that it holds: nothing is added but the logon SID.
+    pub shape: TokenShape,
 }
 
 /// What `restrict` asks for (TOK-11).

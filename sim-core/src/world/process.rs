@@ -292,12 +292,21 @@ impl World {
                 self.new_descriptor(None, Some(parts), &defaults, ObjectType::Process).unwrap_or(default)
             }
         };
+        self.set_process_descriptor(process, source);
+    }
+
+    fn set_process_descriptor(&mut self, process: ProcessId, source: SecurityDescriptor) {
         let mapping = self.model.mapping(ObjectType::Process);
         let sids = Arc::make_mut(&mut self.sids);
         let descriptor = Arc::new(Descriptor::compile(source, mapping, &self.model, sids));
         if let Some(state) = self.processes.get_mut(process.index()) {
             state.descriptor = descriptor;
         }
+    }
+
+    /// The default descriptor in the place of whatever a process had, as its user is another one now (PRC-6).
+    pub(super) fn guard_anew(&mut self, process: ProcessId, user: Sid, group: Sid) {
+        self.set_process_descriptor(process, process_descriptor(user, group));
     }
 
     /// A declared process begins (PRC-17): the trusted starter asks for no right.

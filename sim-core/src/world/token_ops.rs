@@ -332,7 +332,7 @@ impl World {
         }
         self.drop_token(old);
         if before != user {
-            self.guard_process(process, user, group);
+            self.guard_anew(process, user, group);
         }
     }
 }
