@@ -280,6 +280,41 @@ fn intents_add_what_file_14_says() {
 }
 
 #[test]
+fn what_an_open_does_on_the_way_goes_with_its_intents() {
+    // FILE-14, FILE-10, FILE-15, FILE-21: nothing here lets anybody do anything. Restoring adds to a directory and takes DELETE on a
+    // file; FILE_DELETE_CHILD and passing directories are no part of it.
+    let world = "directory \"/shut\" { owner SYSTEM; dacl { } }\nfile \"/shut/f\" { owner SYSTEM; dacl { } }\n\
+                 directory \"/shut/d\" { owner SYSTEM; dacl { } }\n";
+    let rows = [
+        ("keeper", "create file \"/shut/new\" for FILE_WRITE_DATA intent restore", "granted"),
+        ("keeper", "create directory \"/shut/new\" for FILE_ADD_FILE intent restore", "granted"),
+        ("keeper", "open file \"/shut/new\" for FILE_WRITE_DATA intent restore (or_create)", "granted"),
+        ("keeper", "open file \"/shut/f\" for FILE_WRITE_DATA intent restore (supersede)", "granted"),
+        ("keeper", "open file \"/shut/f\" for FILE_WRITE_DATA intent restore (overwrite)", "granted"),
+        ("keeper", "open file \"/shut/f\" for FILE_WRITE_DATA intent restore (delete_on_close)", "granted"),
+        (
+            "keeper",
+            "create file \"/shut/new\" for FILE_WRITE_DATA intent restore (delete_on_close)",
+            "granted",
+        ),
+        ("keeper", "create file \"/shut/new\" for FILE_WRITE_DATA", DENIED),
+        ("keeper", "create file \"/shut/new\" for FILE_READ_DATA intent backup", DENIED),
+        ("keeper", "open file \"/shut/f\" for FILE_READ_DATA intent backup (delete_on_close)", DENIED),
+        ("keeper", "open file \"/shut/f\" for FILE_READ_DATA intent backup (overwrite)", DENIED),
+        ("bob", "create file \"/shut/new\" for FILE_WRITE_DATA intent restore", DENIED),
+        // A name is taken away and given without an open: there is no place for an intent.
+        ("keeper", "delete file \"/shut/f\"", DENIED),
+        ("keeper", "rename file \"/shut/f\" to \"/g\"", DENIED),
+        ("keeper", "create link \"/shut/l\" to \"/shut/f\"", DENIED),
+    ];
+    for (who, step, wanted) in rows {
+        for (n, seen) in runs(world, who, step).iter().enumerate() {
+            assert_eq!(seen[0].outcome, wanted, "{who}: {step}, {}", MODELS[n].name);
+        }
+    }
+}
+
+#[test]
 fn a_creator_gets_what_the_new_descriptor_gives() {
     // FILE-15, FILE-19, W-ACC-9: the directory lets her add, and what it passes on lets her read.
     let world = "directory \"/d\" { dacl { allow bob FILE_ADD_FILE; allow bob read (inherit_files, inherit_only) } }\n";
@@ -604,6 +639,47 @@ fn running_a_program_is_asked_anew() {
     }
     for (n, seen) in served(world, "impersonate conn", "identification", steps).iter().enumerate() {
         assert_eq!(outcomes(seen), [[DENIED, DENIED, TOO_LOW][n]], "{}", MODELS[n].name);
+    }
+}
+
+#[test]
+fn what_is_no_program_is_run_by_nobody() {
+    // FILE-8: the flag and the right; a handle and its mask know of the right alone.
+    let world = "file \"/bin/tool\" { dacl { allow Everyone execute } }\n\
+                 file \"/etc/list\" { dacl { allow Everyone execute }; not_executable }\n";
+    let steps =
+        "h = open file \"/etc/list\" for execute\nmap h execute\nexec \"/etc/list\"\nexec \"/bin/tool\"";
+    for (n, seen) in runs(world, "SYSTEM", steps).iter().enumerate() {
+        assert_eq!(outcomes(seen), ["granted", "ok", DENIED, "ok"], "{}", MODELS[n].name);
+        assert_eq!(seen[2].json["checks"].as_array().map(Vec::len).unwrap_or(0), 0);
+    }
+}
+
+#[test]
+fn a_step_writes_the_parts_that_its_text_gives() {
+    // FILE-25: what SDDL leaves out stays; the list that is null is not the one that is left out; a label means the same in every
+    // model (DIV-44).
+    let world = "file \"/f\" { owner alice; group Users; dacl { allow bob read } }\ndirectory \"/d\" { dacl { allow Everyone full } }\n";
+    let told = |seen: &Seen| {
+        let facts = seen.json["facts"].as_array().cloned().unwrap_or_default();
+        let fact = facts.into_iter().find(|fact| fact["fact"] == "security");
+        fact.map_or(String::new(), |fact| fact["sddl"].as_str().unwrap_or("").to_owned())
+    };
+    let alice = "O:S-1-5-21-1000-2000-3000-1013G:BU";
+    let steps = "set_security file \"/f\" { sddl 'D:P(A;;FR;;;AU)' }\nset_security file \"/f\" { sddl 'D:NO_ACCESS_CONTROL' }\n\
+                 set_security file \"/f\" { sddl 'G:BA' }\nset_security file \"/f\" { sddl 'S:(ML;;NW;;;LW)(AU;SA;FR;;;WD)' }\n\
+                 query_security file \"/f\" (sacl)\nset_security file \"/f\" { sddl 'O:BA' }\n\
+                 create file \"/d/new\" for read with { sddl 'D:(A;;FR;;;AU)' }\nquery_security file \"/d/new\"";
+    for (n, seen) in runs(world, "alice", steps).iter().enumerate() {
+        let model = MODELS[n].name;
+        let wanted = ["ok", "ok", "ok", "ok", "ok", OWNER, "granted", "ok"];
+        assert_eq!(outcomes(seen), wanted, "{model}");
+        assert_eq!(told(&seen[0]), format!("{alice}D:P(A;;FR;;;AU)"), "{model}");
+        let null = told(&seen[1]);
+        assert!(null == alice || null == format!("{alice}D:NO_ACCESS_CONTROL"), "{model}: {null}");
+        assert!(told(&seen[2]).starts_with("O:S-1-5-21-1000-2000-3000-1013G:BA"), "{model}");
+        assert_eq!(told(&seen[4]), "S:(ML;;NW;;;LW)(AU;SA;FR;;;WD)", "{model}");
+        assert!(told(&seen[7]).contains("D:(A;;FR;;;AU)"), "{model}: {}", told(&seen[7]));
     }
 }
 

@@ -246,6 +246,44 @@ fn relative_opens_ask_who_the_thread_is_now() {
 }
 
 #[test]
+fn names_have_bounds() {
+    // KEY-2: bytes of a name, of a whole path also where it begins at a handle, and how deep; what is too long is told where it is
+    // written, or refused before any name is looked up. A name of a value may hold separators.
+    let world = "key 'Machine\\K' { dacl { allow bob full (inherit_dirs); allow bob full } }\n";
+    let long = |count: usize| "x".repeat(count);
+    let keys = |count: usize| vec!["y"; count].join("\\");
+    let mut steps = String::from("k0 = open key 'Machine\\K' for full\n");
+    for n in 0..60 {
+        steps += &format!("k{} = create key '{}' in k{n} for full\n", n + 1, long(255));
+    }
+    // `Machine\K` and 60 names of 255 bytes are 15,369 bytes: 1,013 more, and a separator, are a whole path.
+    steps += &format!(
+        "open key '{0}' in k60 for read\nopen key '{0}\\y' in k60 for read\n",
+        vec![long(252); 4].join("\\") + "z"
+    );
+    steps += &format!("open key '{}' in k0 for read\nopen key '{}' in k0 for read\n", keys(510), keys(511));
+    steps += "set k0 \"a\\\\b\" = 1\nquery k0 \"A\\\\B\"\nset k0 \"\" = 1\nset k0 \"a\\u{0}b\" = 1";
+    for (n, seen) in runs(world, "bob", &steps).iter().enumerate() {
+        let last = outcomes(&seen[61..]);
+        let wanted = [NOT_FOUND, INVALID, NOT_FOUND, INVALID, "ok", "ok", "ok", INVALID];
+        assert_eq!(last, wanted, "{}", MODELS[n].name);
+    }
+    let faults =
+        ["at most 255 bytes", "at most 512 names", "a name is empty", "a name is empty", "a name is empty"];
+    let wrong = [
+        format!("Machine\\{}", long(256)),
+        keys(513),
+        "Machine\\\\K".into(),
+        "Machine\\".into(),
+        "\\Machine".into(),
+    ];
+    for (path, fault) in wrong.iter().zip(faults) {
+        let said = refused(&format!("key '{path}' {{ }}"));
+        assert!(said.contains(fault), "{path}: {said}");
+    }
+}
+
+#[test]
 fn creation_takes_the_parent_and_what_comes_of_it() {
     // KEY-12, DIV-11, DIV-17: who makes what, and whether it is there afterwards.
     let world = "key 'Machine\\Makes' { dacl { allow bob KEY_CREATE_SUB_KEY; allow bob read (inherit_dirs, inherit_only); allow bob full (inherit_files, inherit_only) } }\n\

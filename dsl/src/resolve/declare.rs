@@ -9,7 +9,8 @@ use sim_core::model::Model;
 use sim_core::rights::ObjectType;
 use sim_core::sid::Sid;
 use sim_core::world::declare::{
-    DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, SecurityDecl, ThreadDecl, TokenShape, Transport,
+    DescriptorParts, ObjectDecl, PrincipalDecl, ProcessDecl, ProgramDecl, SecurityDecl, ThreadDecl,
+    TokenShape, Transport,
 };
 
 use super::args::{Args, Read, choose, unknown};
@@ -22,7 +23,7 @@ use crate::ast::{Block, Bound, Op, Part, PartKind, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::{Code, Diagnostic, WARNINGS};
 use crate::lint;
-use sim_core::world::registry::ValueData;
+use sim_core::world::registry::{ValueData, fold};
 
 /// Heads at the top level that are read.
 pub(super) const DECLARATIONS: &[&str] = &[
@@ -58,6 +59,9 @@ pub(super) const SETTINGS: &[&str] =
 
 /// What `limit` bounds.
 pub(super) const LIMITS: &[&str] = &["events", "time", "script"];
+
+/// What a file has besides its descriptor.
+pub(super) const FILE_WORDS: &[&str] = &["pip", "not_executable"];
 
 /// What a process or a service has besides what shapes its token; `account`, `sid` and `delegation` belong to services.
 pub(super) const PROCESS_WORDS: &[&str] = &[
@@ -603,17 +607,16 @@ impl Resolver<'_> {
         let mut own = |resolver: &mut Self, stmt: &Stmt| {
             let head = match (class, &stmt.head) {
                 (ObjectType::Key, Some(head)) if head.value == "value" => head,
-                (ObjectType::File, Some(head)) if head.value == "pip" => head,
+                (ObjectType::File, Some(head)) if FILE_WORDS.contains(&head.value.as_str()) => head,
                 _ => return false,
             };
             let mut args = Args::new(&stmt.parts, stmt.span);
             if class == ObjectType::File {
-                let read = process_trust(&mut args)
-                    .and_then(|trust| args.finish("pip").map(|()| trust))
-                    .and_then(|trust| {
-                        let head = Spanned { value: "pip", span: head.span };
-                        resolver.once(program.replace(trust).is_some(), head)
-                    });
+                let head = Spanned { value: head.value.as_str(), span: head.span };
+                let read = program_of(head, &mut args).and_then(|said| match program.replace(said) {
+                    Some(known) if known != said => Err(program_or_not(head)),
+                    known => resolver.once(known.is_some(), head),
+                });
                 if let Err(diagnostic) = read.and_then(|()| resolver.no_expectation(stmt)) {
                     resolver.report(diagnostic);
                 }
@@ -626,8 +629,8 @@ impl Resolver<'_> {
                 args.finish("value")?;
                 resolver.no_expectation(stmt)?;
                 // Names of values compare without case, as those of keys do (KEY-2).
-                let folded = name.value.to_lowercase();
-                if values.iter().any(|(known, _)| known.to_lowercase() == folded) {
+                let folded = fold(&name.value);
+                if values.iter().any(|(known, _)| fold(known) == folded) {
                     return Err(resolver.duplicate("value", &name));
                 }
                 Ok((Arc::from(name.value), data))
@@ -701,6 +704,22 @@ pub(super) fn process_trust(args: &mut Args<'_>) -> Read<sim_core::access::Proce
         _ => number32(args, "`protected`, `isolated` or a number")?,
     };
     Ok(sim_core::access::ProcessTrust { kind, trust: number32(args, "a trust level")? })
+}
+
+/// `pip TYPE TRUST` or `not_executable` of a file.
+fn program_of(head: Spanned<&str>, args: &mut Args<'_>) -> Read<ProgramDecl> {
+    let said = match head.value {
+        "pip" => ProgramDecl::Signed(process_trust(args)?),
+        _ => ProgramDecl::NotExecutable,
+    };
+    args.finish(head.value)?;
+    Ok(said)
+}
+
+/// What is no program is signed for nothing.
+fn program_or_not(head: Spanned<&str>) -> Diagnostic {
+    Diagnostic::error(codes::ARGUMENT, head.span, "what cannot be run is signed for no trust")
+        .label("`pip` and `not_executable` do not go together")
 }
 
 pub(super) fn number32(args: &mut Args<'_>, what: &str) -> Read<u32> {

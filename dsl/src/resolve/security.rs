@@ -22,7 +22,7 @@ use sim_core::world::declare::{
 
 use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
-use super::declare::{PROTECTIONS, number32};
+use super::declare::{FILE_WORDS, PROTECTIONS, number32};
 use crate::ast::{Block, Op, Part, PartKind, Prep, Span, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -639,8 +639,12 @@ impl Resolver<'_> {
                 if other(self, stmt) {
                     return Ok(());
                 }
-                let value = (class == ObjectType::Key).then_some("value");
-                let known = OBJECT_WORDS.iter().copied().chain(value);
+                let own: &[&str] = match class {
+                    ObjectType::Key => &["value"],
+                    ObjectType::File => FILE_WORDS,
+                    _ => &[],
+                };
+                let known = OBJECT_WORDS.iter().chain(own).copied();
                 let what = format!("property of a {}", class.name());
                 let diagnostic = unknown(codes::HEAD, head.span, &what, name, known);
                 return Err(if name == "value" {

@@ -11,7 +11,7 @@ use sim_core::world::declare::DescriptorParts;
 use sim_core::world::op::{
     Disposition, FileOpen, KeyOpen, Operation, Place, PrivilegeAction, ProcessUse, Transfer,
 };
-use sim_core::world::registry::{ValueData, is_key_path};
+use sim_core::world::registry::{ValueData, key_path_fault};
 
 use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
@@ -675,11 +675,10 @@ pub(super) fn check_relative_path(path: &Spanned<String>, class: ObjectType) -> 
 pub(super) fn check_path(path: &Spanned<String>, class: ObjectType) -> Read<()> {
     let text = &path.value;
     if class == ObjectType::Key {
-        if is_key_path(&text.replace('/', "\\")) {
-            return Ok(());
-        }
+        let Some(fault) = key_path_fault(&text.replace('/', "\\")) else { return Ok(()) };
         return Err(Diagnostic::error(codes::VALUE, path.span, format!("`{text}` is not a key path"))
-            .label("expected names with `\\` between them, none empty, such as 'Machine\\Software'"));
+            .label(fault)
+            .help("such as 'Machine\\Software\\Vendor'"));
     }
     let names = text.strip_prefix('/').map(|rest| rest.split('/'));
     let sound = text == "/"

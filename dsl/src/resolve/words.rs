@@ -8,7 +8,7 @@ use sim_core::world::op::ErrorName;
 
 use super::change::{CHANGE_WORDS, PLACES, SUBJECTS};
 use super::claims::{PATTERN_CLASSES, PATTERN_WORDS};
-use super::declare::{DECLARATIONS, LIMITS, PROCESS_WORDS, PROTECTIONS, SETTINGS};
+use super::declare::{DECLARATIONS, FILE_WORDS, LIMITS, PROCESS_WORDS, PROTECTIONS, SETTINGS};
 use super::identity::{MANDATORY_POLICIES, RESTRICT_WORDS};
 use super::program::{CONDITION_WORDS, EXPECTATIONS, STAGES};
 use super::security::{
@@ -103,6 +103,7 @@ pub fn vocabulary() -> Vec<Family> {
     let process = "Further properties of a process or service";
     family(Statements, process, Within(&["process", "service"]), PROCESS_WORDS.to_vec());
     family(Statements, "Properties of a file, directory or key", Within(GUARDED), OBJECT_WORDS.to_vec());
+    family(Statements, "Further properties of a file", Within(&["file"]), FILE_WORDS.to_vec());
     family(Statements, "Properties of a volume", Within(&["volume"]), volume::PROPERTIES.to_vec());
     let missing = Behind(&["missing_sd"]);
     family(Statements, "What becomes of a missing descriptor", missing, first(MissingSd::ALL).collect());

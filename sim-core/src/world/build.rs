@@ -313,8 +313,8 @@ impl<'a> Builder<'a> {
         for (name, value) in &object.values {
             self.world.put_value(at, name, value);
         }
-        if let Some(trust) = object.program {
-            Arc::make_mut(&mut self.world.programs).insert(at, trust);
+        if let Some(program) = object.program {
+            Arc::make_mut(&mut self.world.programs).insert(at, program);
         }
         Ok(())
     }

@@ -250,8 +250,8 @@ pub struct ObjectDecl {
     pub class: ObjectType,
     /// Its descriptor.
     pub security: SecurityDecl,
-    /// The trust that it is signed for, of a program (PRC-4, PRC-13).
-    pub program: Option<ProcessTrust>,
+    /// What it is as a program, of a file for which that is said.
+    pub program: Option<ProgramDecl>,
     /// The values of a key.
     pub values: Vec<(Arc<str>, ValueData)>,
     /// Edits of the descriptor that all this gives, one after the other.
@@ -305,6 +305,15 @@ pub enum SecurityDecl {
     Missing,
     /// Bytes that are no descriptor, at least under some model; one that can read them does (FILE-32).
     Damaged(Arc<[u8]>),
+}
+
+/// A file as a program. One of which nothing is said can be run, and is signed for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProgramDecl {
+    /// The trust that it is signed for (PRC-4, PRC-13).
+    Signed(ProcessTrust),
+    /// It is none, whoever may execute it (FILE-8).
+    NotExecutable,
 }
 
 /// The parts of a descriptor that the author gave.

@@ -55,7 +55,7 @@ impl World {
             (Some(id), name) => self.open_existing(thread, bind, open, (id, name), recorder),
             (None, Some(name)) if open.disposition.creates() => {
                 let right = if open.directory { ADD_SUBDIRECTORY } else { ADD_FILE };
-                self.let_parent(thread, name.parent, right, recorder)?;
+                self.let_parent(thread, name.parent, (right, open.intents), recorder)?;
                 self.create_file(thread, bind, open, (name, None), recorder)
             }
             (None, _) => Err(ErrorName::NotFound.into()),
@@ -128,12 +128,12 @@ impl World {
             && (open.delete_on_close || open.disposition == Disposition::Supersede)
             && granted.is_some_and(|granted| !granted.contains(AccessMask::DELETE))
         {
-            self.let_delete(thread, id, name, recorder)?;
+            self.let_delete(thread, (id, name), open.intents, recorder)?;
         }
         if let Some(name) = name.clone()
             && open.disposition == Disposition::Supersede
         {
-            self.let_parent(thread, name.parent, ADD_FILE, recorder)?;
+            self.let_parent(thread, name.parent, (ADD_FILE, open.intents), recorder)?;
             return self.create_file(thread, bind, open, (name, Some(id)), recorder);
         }
         let truncates = open.disposition.truncates();
@@ -306,10 +306,9 @@ impl World {
         let decision = self.decide(thread, descriptor, &ask, recorder)?;
         let granted = decision.handle_mask();
         if new.delete_on_close && !granted.contains(AccessMask::DELETE) {
-            let (purpose, intents) = (CheckPurpose::Delete, Intents::empty());
-            let wanted = Ask { purpose, desired: AccessMask::DELETE, intents, ..ask };
+            let wanted = Ask { purpose: CheckPurpose::Delete, desired: AccessMask::DELETE, ..ask };
             if self.decide(thread, descriptor, &wanted, recorder).is_err() {
-                self.let_parent(thread, new.name.parent, DELETE_CHILD, recorder)?;
+                self.let_parent(thread, new.name.parent, (DELETE_CHILD, intents), recorder)?;
             }
         }
         // Keys are not audited one operation at a time (KEY-21).

@@ -58,7 +58,7 @@ use crate::sid::{Sid, SidTable};
 use crate::token::impersonate::Cap;
 use crate::token::{ImpersonationLevel, Token};
 
-use declare::{DescriptorParts, LogonType, Transport};
+use declare::{DescriptorParts, LogonType, ProgramDecl, Transport};
 use directory::Directory;
 use op::{ErrorName, Failure, Operation, Outcome, Returned, Success};
 use path::Name;
@@ -113,8 +113,8 @@ pub struct World {
     interrupted: VecDeque<ThreadId>,
     /// The pid of the next process.
     next_pid: u32,
-    /// The trust that programs are signed for (PRC-4, PRC-13).
-    programs: Arc<BTreeMap<ObjectId, ProcessTrust>>,
+    /// Files of which something is said as programs (FILE-8, PRC-4, PRC-13).
+    programs: Arc<BTreeMap<ObjectId, ProgramDecl>>,
 }
 
 /// A logon session (SES-1).

@@ -80,19 +80,19 @@ impl World {
     }
 
     /// DELETE on the object, or else FILE_DELETE_CHILD on the directory that holds the name; either is enough (FILE-22).
+    /// What an open does so goes with its intents (FILE-14).
     pub(super) fn let_delete<R: Recorder>(
         &mut self,
         thread: ThreadId,
-        id: ObjectId,
-        name: &Name,
+        (id, name): (ObjectId, &Name),
+        intents: Intents,
         recorder: &mut R,
     ) -> Result<(), Failure> {
-        let wanted = (AccessMask::DELETE, Intents::empty());
-        match self.ask(thread, id, CheckPurpose::Delete, wanted, recorder) {
+        match self.ask(thread, id, CheckPurpose::Delete, (AccessMask::DELETE, intents), recorder) {
             Ok(_) => Ok(()),
             // The level gate refuses the thread, whatever it asks.
             Err(refused) if refused.denied == Some(DeniedBy::Gate) => Err(refused),
-            Err(_) => self.let_parent(thread, name.parent, DELETE_CHILD, recorder),
+            Err(_) => self.let_parent(thread, name.parent, (DELETE_CHILD, intents), recorder),
         }
     }
 
@@ -101,10 +101,9 @@ impl World {
         &mut self,
         thread: ThreadId,
         parent: ObjectId,
-        right: AccessMask,
+        wanted: (AccessMask, Intents),
         recorder: &mut R,
     ) -> Result<(), Failure> {
-        let wanted = (right, Intents::empty());
         self.ask(thread, parent, CheckPurpose::Parent, wanted, recorder).map(drop)
     }
 
@@ -149,7 +148,7 @@ impl World {
                 let found = self.find(thread, path, (*directory, false), recorder)?;
                 let id = found.existing()?;
                 let name = found.name.ok_or(ErrorName::InvalidParameter)?;
-                self.let_delete(thread, id, &name, recorder)?;
+                self.let_delete(thread, (id, &name), Intents::empty(), recorder)?;
                 Ok((id, name))
             }
         }
@@ -241,17 +240,17 @@ impl World {
             return Err(ErrorName::InvalidParameter.into());
         }
         if matches!(rename.what, Place::Path { .. }) {
-            self.let_delete(thread, id, &from, recorder)?;
+            self.let_delete(thread, (id, &from), Intents::empty(), recorder)?;
         }
-        self.let_parent(thread, to.parent, self.right_to_add(id), recorder)?;
+        self.let_parent(thread, to.parent, (self.right_to_add(id), Intents::empty()), recorder)?;
         if let Some(other) = target.object {
-            self.let_delete(thread, other, &to, recorder)?;
+            self.let_delete(thread, (other, &to), Intents::empty(), recorder)?;
             if other == id {
                 // Two names of one file: there is nothing to do.
                 return Ok(Success::Ok);
             }
             if rename.onto == Onto::Exchange {
-                self.let_parent(thread, from.parent, self.right_to_add(other), recorder)?;
+                self.let_parent(thread, from.parent, (self.right_to_add(other), Intents::empty()), recorder)?;
             } else {
                 self.check_replaceable(id, other)?;
             }
@@ -286,7 +285,7 @@ impl World {
             (None, Some(name)) => name,
             _ => return Err(ErrorName::AlreadyExists.into()),
         };
-        self.let_parent(thread, name.parent, ADD_FILE, recorder)?;
+        self.let_parent(thread, name.parent, (ADD_FILE, Intents::empty()), recorder)?;
         if let Some(id) = file {
             let wanted = (WRITE_ATTRIBUTES, Intents::empty());
             self.ask(thread, id, CheckPurpose::Target, wanted, recorder)?;

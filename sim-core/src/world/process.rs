@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::check::Ask;
+use super::declare::ProgramDecl;
 use super::file::Defaults;
 use super::logon::Logon;
 use super::op::{ErrorName, Failure, SpawnToken, Success};
@@ -181,6 +182,11 @@ impl World {
         if self.object(image).class != ObjectType::File {
             return Err(ErrorName::IsADirectory.into());
         }
+        let program = self.programs.get(&image).copied();
+        if program == Some(ProgramDecl::NotExecutable) {
+            recorder.fact(|_| Fact::Reason("it is not marked as a program (FILE-8)".to_owned()));
+            return Err(ErrorName::AccessDenied.into());
+        }
         let ask = Ask {
             purpose: CheckPurpose::Target,
             desired: FILE_EXECUTE,
@@ -195,7 +201,10 @@ impl World {
         self.interrupt((first..first + count).map(ThreadId).filter(|other| *other != actor));
         if let Some(state) = self.processes.get_mut(process.index()) {
             state.live_threads = 1;
-            state.trust = self.programs.get(&image).copied().unwrap_or_default();
+            state.trust = match program {
+                Some(ProgramDecl::Signed(trust)) => trust,
+                Some(ProgramDecl::NotExecutable) | None => ProcessTrust::default(),
+            };
         }
         let label = self.security_of(image).map_or(IntegrityLevel::Medium, file_label);
         let token = self.primary_token(actor);

@@ -2,6 +2,7 @@
 //!
 //! Authority: KEY-1 to KEY-13, KEY-16, KEY-20, KEY-22, KEY-24 (registry text v0.21).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::check::{Allowed, Ask};
@@ -131,12 +132,20 @@ fn fold_char(c: char) -> char {
     one(Box::new(capital.to_lowercase()), capital)
 }
 
-/// Whether a path obeys KEY-2: no empty component, none over 255 bytes, 16,383 bytes and 512 components in all.
+/// What is wrong with the path of a key, if it does not obey KEY-2.
 #[must_use]
-pub fn is_key_path(path: &str) -> bool {
-    path.len() <= 16_383
-        && path.split('\\').count() <= 512
-        && path.split('\\').all(|name| !name.is_empty() && name.len() <= 255 && !name.contains('\0'))
+pub fn key_path_fault(path: &str) -> Option<&'static str> {
+    let any = |fault: fn(&str) -> bool| path.split('\\').any(fault);
+    match () {
+        () if any(str::is_empty) => {
+            Some("a name is empty: expected names with `\\` between them and none at the ends")
+        }
+        () if path.contains('\0') => Some("a name holds NUL"),
+        () if any(|name| name.len() > 255) => Some("a name has at most 255 bytes"),
+        () if path.split('\\').count() > 512 => Some("a path has at most 512 names"),
+        () if path.len() > 16_383 => Some("a path has at most 16383 bytes"),
+        () => None,
+    }
 }
 
 impl World {
@@ -160,7 +169,12 @@ impl World {
             Some(slot) => (self.base_of(thread, slot, ObjectType::Key)?, path),
             None => (HIVES, self.resolve_current_user(thread, &path)),
         };
-        if !is_key_path(&path) {
+        // A path that begins at a handle is as long as the whole of it (KEY-2).
+        let whole = match open.base {
+            Some(_) => Cow::Owned(format!("{}\\{path}", self.path_of(at))),
+            None => Cow::Borrowed(&*path),
+        };
+        if key_path_fault(&whole).is_some() {
             return Err(ErrorName::InvalidParameter.into());
         }
         let mut names = path.split('\\').peekable();
@@ -210,7 +224,7 @@ impl World {
         recorder: &mut R,
     ) -> Result<Success, Failure> {
         let parent = name.parent;
-        self.let_parent(thread, parent, CREATE_SUB_KEY, recorder)?;
+        self.let_parent(thread, parent, (CREATE_SUB_KEY, Intents::empty()), recorder)?;
         if self.object(parent).volatile && !open.volatile {
             return Err(ErrorName::InvalidParameter.into());
         }
