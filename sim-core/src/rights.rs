@@ -63,6 +63,21 @@ impl AccessMask {
     pub fn bits(self) -> impl Iterator<Item = AccessMask> {
         (0..32).map(|n| AccessMask(1 << n)).filter(move |bit| self.intersects(*bit))
     }
+
+    /// The text of a mask (TRC-4). Every line of a trace has some: digits by hand cost a third of a format.
+    fn digits(self) -> [u8; 10] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = *b"0x00000000";
+        for (n, digit) in text.iter_mut().skip(2).enumerate() {
+            *digit = DIGITS[(self.0 >> (28 - 4 * n)) as usize & 0xf];
+        }
+        text
+    }
+
+    /// The mask as it is displayed, put behind a text.
+    pub fn push_to(self, out: &mut String) {
+        out.push_str(std::str::from_utf8(&self.digits()).unwrap_or_default());
+    }
 }
 
 impl BitOr for AccessMask {
@@ -101,13 +116,7 @@ impl BitAndAssign for AccessMask {
 /// Eight hex digits (TRC-4).
 impl fmt::Display for AccessMask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every line of a trace has some: digits by hand cost a third of a format.
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = *b"0x00000000";
-        for (n, digit) in text.iter_mut().skip(2).enumerate() {
-            *digit = DIGITS[(self.0 >> (28 - 4 * n)) as usize & 0xf];
-        }
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        f.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 

@@ -12,13 +12,16 @@ fn is_hostile(c: char) -> bool {
         | '\u{e0000}'..='\u{e007f}') // tags
 }
 
+/// Whether a text is printable ASCII, as nearly every one is: then none of its characters needs a look. Without a way out, the
+/// loop takes many bytes at once.
+fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().fold(true, |so_far, byte| so_far & matches!(byte, b' '..=b'~'))
+}
+
 /// The text with every control character, line separator and directional or invisible character as `\u{…}`.
 #[must_use]
 pub fn escape(text: &str) -> Cow<'_, str> {
-    // Nearly every text is printable ASCII, which needs no look at its characters; without a way out, the loop takes
-    // many bytes at once.
-    let printable = text.bytes().fold(true, |so_far, byte| so_far & matches!(byte, b' '..=b'~'));
-    if printable || !text.chars().any(is_hostile) {
+    if is_printable_ascii(text) || !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 8);
@@ -50,14 +53,35 @@ pub fn quote(text: &str) -> String {
 /// A declared name: as it is if it is a plain word, else in quotes.
 #[must_use]
 pub fn name(text: &str) -> Cow<'_, str> {
+    let ascii = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'#');
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '#');
-    if !text.is_empty() && text.chars().all(plain) { Cow::Borrowed(text) } else { Cow::Owned(quote(text)) }
+    if !text.is_empty() && (text.bytes().all(ascii) || text.chars().all(plain)) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(quote(text))
+    }
+}
+
+/// Decimal digits, without the machinery of formats: a trace has several numbers in every line.
+pub fn push_number(out: &mut String, number: u64) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    let mut rest = number;
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 /// JSON with every hostile character of its texts as `\uXXXX`. Outside of texts JSON has none of them.
 #[must_use]
 pub fn escape_json(json: &str) -> Cow<'_, str> {
-    if !json.chars().any(is_hostile) {
+    if is_printable_ascii(json) || !json.chars().any(is_hostile) {
         return Cow::Borrowed(json);
     }
     let mut safe = String::with_capacity(json.len() + 16);

@@ -1,6 +1,7 @@
 //! How the steps on tokens and processes are read: `open_token`, `duplicate`, `restrict`, `assign`, `logon`, the adjustments,
 //! `spawn` and what else a row of `VERBS` sends here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sim_core::ids::{ProcessId, Slot};
@@ -439,8 +440,8 @@ pub(super) fn exec(_: &mut Resolver<'_>, args: &mut Args<'_>, _: &mut ThreadScop
 }
 
 /// The threads that steps of these statements spawn: they wait for it.
-pub(super) fn spawned_threads(block: Option<&Block>) -> Vec<String> {
-    let mut found = Vec::new();
+pub(super) fn spawned_threads(block: Option<&Block>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
     let mut open: Vec<&Stmt> = block.map_or(&[][..], |block| &block.stmts).iter().collect();
     while let Some(stmt) = open.pop() {
         let head = stmt.head.as_ref().map(|head| head.value.as_str());
@@ -455,7 +456,7 @@ pub(super) fn spawned_threads(block: Option<&Block>) -> Vec<String> {
             && word == "thread"
             && let Ok(name) = Args::new(std::slice::from_ref(name), name.span).name("a name")
         {
-            found.push(name.value);
+            found.insert(name.value);
         }
         for part in &stmt.parts {
             if let PartKind::Block(block) = &part.value {
@@ -501,8 +502,11 @@ impl Resolver<'_> {
         }
     }
 
+    /// The threads of a process have numbers in a row.
     fn owns_thread(&self, process: ProcessId, thread: sim_core::ids::ThreadId) -> bool {
-        let entry = self.processes.get_index(process.index());
-        entry.is_some_and(|(_, entry)| entry.threads.values().any(|own| *own == thread))
+        let threads = self.processes.get_index(process.index()).map(|(_, entry)| &entry.threads);
+        let ends =
+            threads.and_then(|threads| Some((threads.values().next()?, threads.values().next_back()?)));
+        ends.is_some_and(|(first, last)| (*first..=*last).contains(&thread))
     }
 }

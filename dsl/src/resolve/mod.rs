@@ -23,7 +23,7 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxBuildHasher;
 use sim_core::engine::scenario::{Instruction, Place, Program, Scenario, StepInfo};
 use sim_core::ids::{ProcessId, Slot, ThreadId};
@@ -477,18 +477,18 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
-    fn collect_endpoints(&mut self, owner: &Spanned<String>, block: Option<&Block>) -> Vec<(String, Span)> {
-        let mut found: Vec<(String, Span)> = Vec::new();
+    fn collect_endpoints(&mut self, owner: &Spanned<String>, block: Option<&Block>) -> Map<Span> {
+        let mut found = Map::default();
         for stmt in block.map_or(&[][..], |block| &block.stmts) {
             let Some(head) = stmt.head.as_ref().filter(|head| head.value == "endpoint") else { continue };
             // A missing name is told when the body is read.
             let Ok(name) = Args::new(&stmt.parts, head.span).name("a name") else { continue };
             let full = format!("{}.{}", owner.value, name.value);
-            if found.iter().any(|(known, _)| *known == full) {
+            if found.contains_key(&full) {
                 let diagnostic = self.duplicate("endpoint", &name);
                 self.report(diagnostic);
             } else {
-                found.push((full, name.span));
+                found.insert(full, name.span);
             }
         }
         found
@@ -725,16 +725,14 @@ fn has_property(block: &Block, name: &str) -> bool {
 }
 
 /// The threads of a process: `main` first if steps stand directly in it, the others as they come.
-fn thread_names(block: Option<&Block>) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+fn thread_names(block: Option<&Block>) -> IndexSet<String, FxBuildHasher> {
+    let mut names = IndexSet::default();
     let mut main = false;
     for stmt in block.map_or(&[][..], |block| &block.stmts) {
         let Some(head) = &stmt.head else { continue };
         if head.value == "thread" {
-            if let Ok(name) = Args::new(&stmt.parts, head.span).name("a name")
-                && !names.contains(&name.value)
-            {
-                names.push(name.value);
+            if let Ok(name) = Args::new(&stmt.parts, head.span).name("a name") {
+                names.insert(name.value);
             }
         } else {
             let step = Verb::named(&head.value).is_some()
@@ -743,11 +741,8 @@ fn thread_names(block: Option<&Block>) -> Vec<String> {
         }
     }
     // A process's first thread is `main`, else the first that is declared (PRC-1).
-    if let Some(at) = names.iter().position(|name| name == "main") {
-        let main = names.remove(at);
-        names.insert(0, main);
-    } else if main || names.is_empty() {
-        names.insert(0, "main".to_owned());
+    if main || names.is_empty() || names.contains("main") {
+        names.shift_insert(0, "main".to_owned());
     }
     names
 }

@@ -13,7 +13,7 @@ use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::AccessMask;
 use crate::sd::Ace;
 use crate::sid::{ALL_APPLICATION_PACKAGES, Sid};
-use crate::token::Token;
+use crate::token::{ImpersonationLevel, Token};
 use std::cell::Cell;
 
 /// One check, explained. It fills itself when it watches a check; a second check begins it anew.
@@ -27,7 +27,7 @@ pub struct Explanation {
     pub rules: Vec<RuleFact>,
     /// The effective token.
     pub token: Option<Token>,
-    /// The Anonymous identity that the gate may put in its place.
+    /// The Anonymous identity, where the gate may put it in its place.
     pub anonymous: Option<Token>,
     /// What guards the object.
     pub descriptor: Option<Descriptor>,
@@ -65,7 +65,8 @@ impl Observer for Explanation {
         let entries = request.descriptor.and_then(|descriptor| descriptor.source().dacl.as_ref());
         self.facts.reserve(24 + entries.map_or(0, |acl| acl.aces.len()));
         self.token = Some(request.token.clone());
-        self.anonymous = Some(request.anonymous.clone());
+        let may_act = request.token.level().is_none_or(ImpersonationLevel::acts);
+        self.anonymous = (!may_act).then(|| request.anonymous.clone());
         self.descriptor = request.descriptor.cloned();
         self.desired = request.desired;
         self.outcome = None;

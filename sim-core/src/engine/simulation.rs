@@ -505,12 +505,14 @@ impl<'a> Simulation<'a> {
                 }
             }
         }
-        let unmet = expects.iter().enumerate().filter(|(_, expectation)| {
-            expectation.holds_in(&self.config.model)
+        for (n, expectation) in expects.iter().enumerate() {
+            if expectation.holds_in(&self.config.model)
                 && !step_expectation_met(&self.state.world, expectation.what, record)
-        });
-        record.unmet = unmet.map(|(n, _)| n).collect();
-        self.seen.totals.unmet += record.unmet.len() as u64;
+            {
+                record.unmet.push(n);
+                self.seen.totals.unmet += 1;
+            }
+        }
         for (n, (claim, state)) in self.scenario.claims.iter().zip(&mut self.seen.claims).enumerate() {
             let verb = self.scenario.steps.get(record.step.index()).map_or("", |info| info.verb);
             let event =

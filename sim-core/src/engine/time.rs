@@ -1,5 +1,7 @@
 //! Virtual time: whole nanoseconds in 64 bits, and how they are written.
 
+use crate::text::push_number;
+
 /// Units of the language, largest first, with their nanoseconds.
 pub const UNITS: [(&str, u64); 6] = [
     ("h", 3_600_000_000_000),
@@ -25,22 +27,6 @@ pub fn push_time(out: &mut String, nanoseconds: u64) {
     let (name, size) = unit.copied().filter(|_| nanoseconds != 0).unwrap_or(("us", 1));
     push_number(out, nanoseconds / size);
     out.push_str(name);
-}
-
-/// Decimal digits, without the machinery of formats: a trace has several numbers in every line.
-fn push_number(out: &mut String, number: u64) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = number;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 #[cfg(test)]

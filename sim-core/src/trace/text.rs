@@ -21,7 +21,7 @@ use crate::ids::{StepId, ThreadId};
 use crate::model::Model;
 use crate::privilege::PrivilegeState;
 use crate::rights::ObjectType;
-use crate::text::{escape, name, quote};
+use crate::text::{escape, name, push_number, quote};
 use crate::token::impersonate::{Cap, GateRecord};
 use crate::world::op::{DeniedBy, Failure, OpenStatus, Outcome, Success};
 use crate::world::{
@@ -149,14 +149,19 @@ fn write_session_end(out: &mut String, ended: &EndedSession, names: &Names) {
 /// Blanks behind what stands from `start` on, up to a width.
 fn pad(out: &mut String, start: usize, width: usize) {
     let written = out.get(start..).map_or(0, |text| text.chars().count());
-    out.extend(std::iter::repeat_n(' ', width.saturating_sub(written)));
+    out.push_str(blanks(width.saturating_sub(written)));
 }
 
 /// Blanks before it.
 fn pad_left(out: &mut String, start: usize, width: usize) {
-    const BLANKS: &str = "          ";
     let written = out.len() - start;
-    out.insert_str(start, BLANKS.get(..width.saturating_sub(written)).unwrap_or(BLANKS));
+    out.insert_str(start, blanks(width.saturating_sub(written)));
+}
+
+/// So many blanks, as far as the widest column needs any.
+fn blanks(count: usize) -> &'static str {
+    const BLANKS: &str = "                        ";
+    BLANKS.get(..count).unwrap_or(BLANKS)
 }
 
 /// How a record came out and as whom, as its head line says it.
@@ -191,7 +196,8 @@ fn write_verdict(out: &mut String, record: &Record, names: &Names) {
     let last = told_check(record).map(|(_, check)| check);
     match record.outcome {
         Outcome::Done(Success::Granted(mask)) => {
-            let _ = write!(out, "granted {mask}");
+            out.push_str("granted ");
+            mask.push_to(out);
             match last {
                 Some(check) => {
                     out.push_str(" by ");
@@ -288,6 +294,9 @@ fn write_reason(out: &mut String, check: &CheckRecord, names: &Names) {
     let explanation = &check.explanation;
     match explanation.reason() {
         Reason::NothingAsked => out.push_str("nothing asked"),
+        Reason::Granted(deciders) if deciders.len() == 1 => {
+            deciders.iter().for_each(|(decider, _)| write_decider(out, decider, explanation, names));
+        }
         Reason::Granted(deciders) => {
             let mut told: Vec<Range<usize>> = Vec::new();
             for (decider, _) in &deciders {
@@ -323,7 +332,8 @@ fn write_decider(out: &mut String, decider: &Decider, explanation: &Explanation,
         Decider::Ownership => "ownership",
         Decider::NullDacl => "null dacl",
         Decider::Ace { deny, index, .. } => {
-            let _ = write!(out, "{} {index}", if *deny { "deny_ace" } else { "ace" });
+            out.push_str(if *deny { "deny_ace " } else { "ace " });
+            push_number(out, u64::from(*index));
             if let Some(ace) = explanation.dacl_entry(*index) {
                 out.push_str(" for ");
                 out.push_str(&names.name(ace.sid));

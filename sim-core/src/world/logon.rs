@@ -268,6 +268,9 @@ impl World {
 
     /// What an operation ended besides what it did: sessions, told once each (SES-4).
     pub(super) fn tell_ended_sessions<R: Recorder>(&mut self, recorder: &mut R) {
+        if self.ended_sessions.is_empty() {
+            return;
+        }
         for session in self.take_ended_sessions() {
             recorder.fact(|_| Fact::SessionEnded(session));
         }

@@ -786,11 +786,23 @@ impl World {
         while let Some(at) = next {
             let object = self.object(at);
             if object.parent.is_some() {
-                names.push(object.name.clone());
+                names.push(&*object.name);
             }
             next = object.parent;
         }
-        names.reverse();
-        if key { names.join("\\") } else { format!("/{}", names.join("/")) }
+        let separator = if key { '\\' } else { '/' };
+        let length = names.iter().map(|name| name.len() + 1).sum::<usize>().max(1);
+        let mut path = String::with_capacity(length);
+        if !key && names.is_empty() {
+            path.push(separator);
+        }
+        for name in names.into_iter().rev() {
+            // A key's path begins with the name of its hive.
+            if !key || !path.is_empty() {
+                path.push(separator);
+            }
+            path.push_str(name);
+        }
+        path
     }
 }
