@@ -466,6 +466,7 @@ pub const OPERATIONS: &[ScriptOperation] = &[
 
 /// Steps that scripts do not take, and why.
 pub const STEPS_WITHOUT: &[(&str, &str)] = &[
+    ("create_token", "what a token holds is said in statements of their own"),
     ("take_handle", "takes a name of a thread's statements"),
     ("set_session_id", "decides nothing that a script could notice"),
     ("call", "script functions call each other as functions"),
