@@ -154,6 +154,25 @@ fn an_endpoint_without_a_descriptor_is_not_checked() {
     }
 }
 
+#[test]
+fn the_default_descriptor_of_an_endpoint_is_for_its_binder() {
+    // IMP-4: the user that has bound it, Administrators and SYSTEM; the first of them owns it.
+    const ADAM: &str = "user adam { rid 1015; groups Administrators; integrity high }\n";
+    let rows = [("alice", "ok"), ("bob", DENIED), ("adam", "ok"), ("SYSTEM", "ok"), ("LocalService", DENIED)];
+    for (who, wanted) in rows {
+        for n in 0..3 {
+            let played = played(
+                model(n),
+                &format!(
+                    "{ADAM}service server {{ account alice\n endpoint door {{ dacl default }}\n accept server.door }}\n\
+                     process client as {who} {{ connect server.door }}\n"
+                ),
+            );
+            assert_eq!(played.of("client")[0].outcome, wanted, "{who} under {}", model(n).name);
+        }
+    }
+}
+
 /// Everything that can be wrong with an impersonation at once, or left out.
 struct Wrong {
     closed: bool,

@@ -548,6 +548,18 @@ impl Resolver<'_> {
         args.finish("endpoint")?;
         let mut transport = Transport::Stream;
         let mut seen = false;
+        let mut default_dacl = false;
+        let mut own_list = Vec::new();
+        for stmt in block.iter().flat_map(|block| &block.value.stmts) {
+            match &stmt.head {
+                Some(head) if is_default_dacl(stmt) => {
+                    let again = std::mem::replace(&mut default_dacl, true);
+                    self.once(again, Spanned { value: "dacl", span: head.span })?;
+                }
+                _ => own_list.push(stmt.clone()),
+            }
+        }
+        let block = block.map(|_| Block { stmts: own_list });
         let mut own = |resolver: &mut Self, stmt: &Stmt| {
             let Some(head) = stmt.head.as_ref().filter(|head| head.value == "transport") else {
                 return false;
@@ -563,11 +575,20 @@ impl Resolver<'_> {
             }
             true
         };
-        let parts = block.map(|block| self.descriptor_parts(block.value, ObjectType::Endpoint, &mut own));
+        let parts = block.as_ref().map(|block| self.descriptor_parts(block, ObjectType::Endpoint, &mut own));
         let full = format!("{}.{}", entry.name, name.value);
         let descriptor = match parts {
             // Without a descriptor nobody is checked (IMP-4).
             None => None,
+            Some(parts) if default_dacl && parts.dacl.is_some() => {
+                return Err(Diagnostic::error(
+                    codes::ARGUMENT,
+                    name.span,
+                    format!("the endpoint `{}` has two DACLs", name.value),
+                )
+                .label("either `default` or a list"));
+            }
+            parts if default_dacl => parts,
             Some(parts) if parts == DescriptorParts::default() => None,
             Some(parts) if parts.dacl.is_none() => {
                 return Err(Diagnostic::error(
@@ -584,6 +605,7 @@ impl Resolver<'_> {
             && let Some(decl) = self.declarations.endpoints.get_mut(id)
         {
             decl.descriptor = descriptor;
+            decl.default_dacl = default_dacl;
             decl.transport = transport;
         }
         Ok(())
@@ -690,6 +712,12 @@ fn threads_of(entry: &ProcessEntry<'_>) -> Vec<ThreadDecl> {
     let spawned = super::identity::spawned_threads(entry.block);
     let thread = |name: &String| ThreadDecl { name: Arc::from(name.as_str()), waits: spawned.contains(name) };
     entry.threads.keys().map(thread).collect()
+}
+
+/// `dacl default` of an endpoint (IMP-4).
+fn is_default_dacl(stmt: &Stmt) -> bool {
+    stmt.head.as_ref().is_some_and(|head| head.value == "dacl")
+        && matches!(stmt.parts.as_slice(), [Part { value: PartKind::Word(word), .. }] if word == "default")
 }
 
 /// Process protection by its words (PRC-13).

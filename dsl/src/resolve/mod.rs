@@ -717,7 +717,8 @@ pub(crate) fn is_declaration(word: &str) -> bool {
 }
 
 fn bare_endpoint(name: &str, process: usize) -> EndpointDecl {
-    EndpointDecl { name: Arc::from(name), process, descriptor: None, transport: Transport::Stream }
+    let (transport, default_dacl) = (Transport::Stream, false);
+    EndpointDecl { name: Arc::from(name), process, descriptor: None, default_dacl, transport }
 }
 
 fn has_property(block: &Block, name: &str) -> bool {

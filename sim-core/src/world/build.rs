@@ -10,7 +10,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use super::declare::{Declarations, DescriptorParts, ProcessDecl, SecurityDecl, VolumeDecl};
+use super::declare::{DaclDecl, Declarations, DescriptorParts, ProcessDecl, SecurityDecl, VolumeDecl};
 use super::directory::Directory;
 use super::file::Defaults;
 use super::live::changed;
@@ -549,7 +549,15 @@ impl<'a> Builder<'a> {
 
     fn add_endpoint(&mut self, decl: &super::declare::EndpointDecl) -> Result<(), BuildError> {
         let process = ProcessId(decl.process as u32);
-        let descriptor = match &decl.descriptor {
+        let mut parts = decl.descriptor.clone();
+        if decl.default_dacl {
+            let user = self.world.token(self.world.process(process).primary).facts().user;
+            let all = |sid| Ace::basic(AceType::ALLOW, sid, AccessMask::GENERIC_ALL);
+            let aces = [user, sid::ADMINISTRATORS, SYSTEM].map(all).into();
+            let dacl = DaclDecl::List { protected: false, auto_inherit: false, aces };
+            parts.get_or_insert_default().dacl = Some(dacl);
+        }
+        let descriptor = match &parts {
             None => None,
             Some(parts) => {
                 let token = self.world.token(self.world.process(process).primary).clone();

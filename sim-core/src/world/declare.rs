@@ -196,6 +196,8 @@ pub struct EndpointDecl {
     pub process: usize,
     /// Who may connect; `None` is not checked (IMP-4).
     pub descriptor: Option<DescriptorParts>,
+    /// Whether the DACL is the default one: the user that has bound it, Administrators and SYSTEM (IMP-4).
+    pub default_dacl: bool,
     /// What connections run over.
     pub transport: Transport,
 }
