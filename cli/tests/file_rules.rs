@@ -336,6 +336,28 @@ fn a_creator_gets_what_the_new_descriptor_gives() {
 }
 
 #[test]
+fn placeholders_are_whoever_creates_below() {
+    // INH-9, FILE-16: of a declared directory, for a file, for a directory and for a file in that; what a creator gives is resolved
+    // at once. `windows` keeps the placeholder for what is deeper.
+    let world = "directory \"/d\" { dacl { allow Everyone FILE_ADD_FILE, FILE_ADD_SUBDIRECTORY (inherit_dirs); allow CreatorOwner full (inherit, inherit_only) } }\n";
+    let steps = "create file \"/d/f\" for full\ncreate directory \"/d/sub\" for full\ncreate file \"/d/sub/f\" for full\n\
+                 create directory \"/d/given\" for FILE_ADD_FILE with { dacl { allow CreatorOwner full (inherit) } }";
+    for (n, seen) in runs(world, "bob", steps).iter().enumerate() {
+        assert_eq!(outcomes(seen), ["granted"; 4], "{}", MODELS[n].name);
+        assert!(seen.iter().all(|seen| seen.owner == "bob"));
+    }
+    let text = format!(
+        "scenario rules {{ }}\n{PEOPLE}{world}\nprocess p as alice {{ create directory \"/d/sub\" for full }}\n\
+         process q as bob {{ at 1ms create file \"/d/sub/f\" for full; open file \"/d/sub/f\" for read }}\n"
+    );
+    for (n, model) in MODELS.iter().enumerate() {
+        let seen: Vec<Seen> = play(&text, model).of("q").into_iter().cloned().collect();
+        let wanted = if n < 2 { [DENIED, "NOT_FOUND"] } else { ["granted", "granted"] };
+        assert_eq!(outcomes(&seen), wanted, "{}", model.name);
+    }
+}
+
+#[test]
 fn deleting_takes_one_of_two_rights() {
     // FILE-22, FILE-24: what the file says of DELETE, what the directory says of FILE_DELETE_CHILD.
     let entries = |right: &str| [format!("allow bob {right}"), format!("deny bob {right}"), String::new()];

@@ -87,6 +87,8 @@ fn rights_have_the_numbers_of_key_6() {
             MODELS[n].name
         );
         assert_eq!(outcomes(seen), ["granted"; 5]);
+        // Of the maximum alone it is told where it came from.
+        assert_eq!(seen[4].json["checks"][0]["reason"], "null dacl", "{}", MODELS[n].name);
     }
 }
 

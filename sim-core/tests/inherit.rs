@@ -69,8 +69,14 @@ fn create(
     class: ObjectType,
     model: &Model,
 ) -> SecurityDescriptor {
-    let creation =
-        Creation { parent: Some(parent), creator, defaults: defaults(who, None), class, child_class: None };
+    let creation = Creation {
+        parent: Some(parent),
+        creator,
+        defaults: defaults(who, None),
+        class,
+        child_class: None,
+        declared: false,
+    };
     descriptor_for_new(&creation, model).unwrap()
 }
 
@@ -194,8 +200,14 @@ fn where_the_dacl_comes_from() {
     let default = Acl::new(vec![allow("ID", FA, bob())]);
     let make = |parent, creator: Option<&SecurityDescriptor>, default| {
         let defaults = defaults(alice(), default);
-        let creation =
-            Creation { parent: Some(parent), creator, defaults, class: ObjectType::File, child_class: None };
+        let creation = Creation {
+            parent: Some(parent),
+            creator,
+            defaults,
+            class: ObjectType::File,
+            child_class: None,
+            declared: false,
+        };
         descriptor_for_new(&creation, &KOBICHA).unwrap()
     };
     let defaulted = SdControl::OWNER_DEFAULTED | SdControl::GROUP_DEFAULTED;
@@ -250,8 +262,34 @@ fn the_class_of_a_child_filters() {
             defaults: defaults(alice(), None),
             class: ObjectType::File,
             child_class,
+            declared: false,
         };
         assert_eq!(descriptor_for_new(&creation, &KACS).unwrap().dacl.is_some(), copied);
+    }
+}
+
+#[test]
+fn what_is_declared_keeps_its_placeholders() {
+    // INH-9: a creator's entries are resolved, those of an object that nobody creates are not; copies from above are, either way.
+    let parent = with_dacl(vec![allow("CI", FR, sid::CREATOR_OWNER)]);
+    let mut given =
+        with_dacl(vec![allow("OI CI IO", FA, sid::CREATOR_OWNER), allow("", FR, sid::CREATOR_GROUP)]);
+    given.control |= SdControl::DACL_AUTO_INHERIT_REQ;
+    given.owner = None;
+    for (declared, wanted) in
+        [(false, [alice(), staff(), alice()]), (true, [sid::CREATOR_OWNER, sid::CREATOR_GROUP, alice()])]
+    {
+        let creation = Creation {
+            parent: Some(&parent),
+            creator: Some(&given),
+            defaults: defaults(alice(), None),
+            class: ObjectType::Directory,
+            child_class: None,
+            declared,
+        };
+        let made = descriptor_for_new(&creation, &KOBICHA).unwrap();
+        let sids: Vec<Sid> = dacl(&made).iter().map(|ace| ace.sid).collect();
+        assert_eq!(sids, wanted, "declared: {declared}");
     }
 }
 
@@ -265,6 +303,7 @@ fn what_makes_a_creation_fail() {
             defaults: CreatorDefaults { owner: alice(), group, dacl: None },
             class: ObjectType::Directory,
             child_class: None,
+            declared: false,
         };
         descriptor_for_new(&creation, model).err()
     };

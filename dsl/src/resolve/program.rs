@@ -16,7 +16,7 @@ use sim_core::world::op::{DeniedBy, ErrorName, Operation};
 use super::Resolver;
 use super::args::{Args, Read, begins_a_statement, choose, unknown, words_of};
 use super::steps::{CONTROL, Verb, level_named};
-use crate::ast::{Block, Expectation, Op, Part, PartKind, Prep, Span, Spanned, Stmt};
+use crate::ast::{Block, Expectation, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::lint::{self, Thread};
@@ -57,6 +57,11 @@ impl ThreadScope<'_> {
 
     /// The slot of the name that comes next.
     pub(super) fn slot(&self, args: &mut Args<'_>, what: &str) -> Read<Slot> {
+        if let Some(path) = path_at(args.rest()) {
+            return Err(Diagnostic::error(codes::ARGUMENT, path, "this step takes a handle, not a path")
+                .label(format!("expected {what}"))
+                .help("open it first, as in `h = open file \"/srv/notes\" for read`, and name the handle"));
+        }
         // A declared name may always be quoted.
         if matches!(args.peek(), Some(Part { value: PartKind::Text(_) | PartKind::Raw(_), .. })) {
             let name = args.name(what)?;
@@ -85,6 +90,23 @@ impl ThreadScope<'_> {
             }
             diagnostic.help(format!("a step of this thread must bind it: `{} = …`", word.value))
         })
+    }
+}
+
+/// Where a path stands at the beginning of these parts, with or without the kind of object before it.
+fn path_at(parts: &[Part]) -> Option<Span> {
+    let looks = |text: &str| text.starts_with('/') || text.contains('\\');
+    match parts {
+        [Part { value: PartKind::Raw(text), span }, ..] if looks(text) => Some(*span),
+        [Part { value: PartKind::Text(pieces), span }, ..] if matches!(pieces.first(), Some(TextPiece::Literal(text)) if looks(text)) => {
+            Some(*span)
+        }
+        [
+            Part { value: PartKind::Word(kind), span },
+            Part { value: PartKind::Text(_) | PartKind::Raw(_), .. },
+            ..,
+        ] if matches!(kind.as_str(), "file" | "directory" | "key") => Some(*span),
+        _ => None,
     }
 }
 

@@ -768,6 +768,26 @@ impl ClaimValue {
     }
 }
 
+/// What an object of another class has in place of a right: of files and directories the same bits have names of their own.
+fn namesake(right: &Right, class: ObjectType) -> String {
+    let files = |class: &ObjectType| matches!(class, ObjectType::File | ObjectType::Directory);
+    let here = RIGHTS.iter().find(|row| row.mask == right.mask && row.applies_to(class));
+    match here {
+        Some(here) if files(&class) && right.classes.iter().any(files) => {
+            format!("of a {} that bit is `{}`", class.name(), here.name)
+        }
+        _ => {
+            let own = RIGHTS.iter().filter(|row| row.classes.contains(&class));
+            let own: Vec<&str> = own.map(|row| row.name).collect();
+            format!(
+                "`read`, `write`, `execute` and `full` are for each class; a {} has {}",
+                class.name(),
+                own.join(", ")
+            )
+        }
+    }
+}
+
 /// The mask of one right by its word or official name.
 pub(super) fn right_named(word: Spanned<&str>, class: ObjectType) -> Read<AccessMask> {
     if let Some((_, mask)) = GENERIC_WORDS.iter().find(|(name, _)| *name == word.value) {
@@ -793,6 +813,7 @@ pub(super) fn right_named(word: Spanned<&str>, class: ObjectType) -> Read<Access
                 ),
             )
             .label("a right of another class")
+            .help(namesake(right, class))
         }
         None => unknown(codes::RIGHT, word.span, "right", word.value, known)
             .help("`read`, `write`, `execute`, `full`, or an official name such as `FILE_READ_DATA`"),

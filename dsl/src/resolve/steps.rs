@@ -48,7 +48,7 @@ const fn verb(
     Verb { name, usage, effect, binds, read: Some(read) }
 }
 
-/// A verb of the language that this version refuses by name.
+/// A verb of the language that this version refuses by name; its effect ends in what does for it.
 const fn later(name: &'static str, usage: &'static str, effect: &'static str) -> Verb {
     Verb { name, usage, effect, binds: true, read: None }
 }
@@ -151,12 +151,12 @@ pub const VERBS: &[Verb] = &[
     }),
     verb("query", "k \"VALUE\"", "reads a value of a key", false, |_, args, scope| {
         let slot = scope.slot(args, "a key handle")?;
-        Ok(Operation::QueryValue(slot, args.text("the name of a value")?.value.into()))
+        Ok(Operation::QueryValue(slot, args.text("the name of a value in quotes")?.value.into()))
     }),
     verb("set", "k \"VALUE\" = DATA", "writes a value of a key", false, set),
     verb("delete_value", "k \"VALUE\"", "deletes a value of a key", false, |_, args, scope| {
         let slot = scope.slot(args, "a key handle")?;
-        Ok(Operation::DeleteValue(slot, args.text("the name of a value")?.value.into()))
+        Ok(Operation::DeleteValue(slot, args.text("the name of a value in quotes")?.value.into()))
     }),
     verb("delete", "h | file|directory PATH", "takes the name of an object away", false, objects::delete),
     verb(
@@ -355,12 +355,24 @@ pub const VERBS: &[Verb] = &[
         Ok(Operation::Wait)
     }),
     verb("exit", "", "ends the process", false, |_, _, _| Ok(Operation::Exit)),
-    later("watch", "k", "waits for changes of a key"),
-    later("transact", "k", "changes keys all at once"),
-    later("load_hive", "PATH", "brings in a hive of one's own"),
-    later("backup_key", "k", "saves a key with what is below"),
-    later("restore_key", "k", "puts a saved key back"),
-    later("open_posix", "file PATH for MODE", "opens a file the old way, by core and compat rights"),
+    later("watch", "k", "waits for changes of a key; `open key … for KEY_NOTIFY` asks for the right"),
+    later("transact", "k", "changes keys all at once; `set` and `delete_value` change one value each"),
+    later(
+        "load_hive",
+        "PATH",
+        "brings in a hive of one's own; keys of `Machine` and `Users` are declared with `key`",
+    ),
+    later(
+        "backup_key",
+        "k",
+        "saves a key with what is below; `check SeBackupPrivilege` asks what it would ask",
+    ),
+    later("restore_key", "k", "puts a saved key back; `check SeRestorePrivilege` asks what it would ask"),
+    later(
+        "open_posix",
+        "file PATH for MODE",
+        "opens a file the old way, by core and compat rights; `open` asks for all rights that it names",
+    ),
     verb("call", "NAME A, B", "calls a procedure or a script function", true, super::scripts::call),
 ];
 
@@ -406,7 +418,8 @@ impl Resolver<'_> {
             });
         };
         let Some(read) = verb.read else {
-            return Err(self.not_built(head.span, &format!("the step `{}`", verb.name)));
+            let refused = self.not_built(head.span, &format!("the step `{}`", verb.name));
+            return Err(refused.help(format!("`{}` {}", verb.name, verb.effect)));
         };
         let mut args = Args::new(parts, head.span);
         let operation = read(self, &mut args, scope).map_err(|diagnostic| match diagnostic.code {
@@ -697,7 +710,7 @@ pub(super) fn check_path(path: &Spanned<String>, class: ObjectType) -> Read<()> 
 
 fn set(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
     let slot = scope.slot(args, "a key handle")?;
-    let name = args.text("the name of a value")?;
+    let name = args.text("the name of a value in quotes")?;
     args.op(Op::Assign).ok_or_else(|| args.expected("`=` and the data"))?;
     let value = value_data(args)?;
     Ok(Operation::SetValue(slot, name.value.into(), value))

@@ -187,7 +187,7 @@ pub struct BitEntry {
 pub enum Reason {
     /// Nothing was asked for by name (RES-3).
     NothingAsked,
-    /// Every requested bit was granted: by whom, in the order of the bits.
+    /// Every requested bit was granted: by whom, in the order of the bits. Of a request for the maximum alone, what that is.
     Granted(Vec<(Decider, AccessMask)>),
     /// The lowest bit that was denied.
     Denied(BitEntry),
@@ -392,10 +392,16 @@ impl Explanation {
             None => return Reason::NothingAsked,
         };
         match outcome.status {
-            Status::Allowed if outcome.mapped.is_empty() => Reason::NothingAsked,
             Status::Allowed => {
                 let mut by: Vec<(Decider, AccessMask)> = Vec::new();
-                let mut left = outcome.mapped;
+                let mut left = match self.asked() {
+                    // Whatever there is was asked for.
+                    (mapped, true) if mapped.is_empty() => outcome.raw,
+                    (mapped, _) => mapped,
+                };
+                if left.is_empty() {
+                    return Reason::NothingAsked;
+                }
                 while let Some(bit) = left.bits().next() {
                     let (BitEntry { decider, .. }, alike) = self.shared_entry(bit);
                     let shared = left & (alike | bit);

@@ -36,6 +36,9 @@ pub struct Creation<'a> {
     pub class: ObjectType,
     /// The GUID of the child's class, for entries that are inherited by one class only (INH-5).
     pub child_class: Option<Guid>,
+    /// Whether the object is there from the beginning, and nobody creates it: the entries that are given stand as they are, and a
+    /// placeholder among them is for whoever creates below.
+    pub declared: bool,
 }
 
 /// Why no descriptor can be computed (INH-12).
@@ -106,6 +109,7 @@ pub fn descriptor_for_new(
     let parent_dacl = creation.parent.and_then(|parent| parent.dacl.as_ref());
     let merge = Merge {
         given: creator.and_then(|creator| creator.dacl.as_ref()),
+        declared: creation.declared,
         protected: given.contains(SdControl::DACL_PROTECTED),
         asks: given.contains(SdControl::DACL_AUTO_INHERIT_REQ),
         default: creation.defaults.dacl,
@@ -118,6 +122,7 @@ pub fn descriptor_for_new(
     let parent_sacl = creation.parent.and_then(|parent| parent.sacl.as_ref());
     let merge = Merge {
         given: creator.and_then(|creator| creator.sacl.as_ref()),
+        declared: creation.declared,
         protected: given.contains(SdControl::SACL_PROTECTED),
         asks: given.contains(SdControl::SACL_AUTO_INHERIT_REQ),
         default: None, // INH-7: there is no default SACL
@@ -146,6 +151,7 @@ enum Source {
 /// One list of a new descriptor (INH-6, INH-7).
 struct Merge<'a> {
     given: Option<&'a Acl>,
+    declared: bool,
     protected: bool,
     asks: bool,
     default: Option<&'a Acl>,
@@ -153,12 +159,12 @@ struct Merge<'a> {
 
 impl Merge<'_> {
     fn list(&self, parent: Option<&Acl>, target: &Target<'_>) -> Result<(Option<Acl>, Source), InheritError> {
-        let own = |acl: &Acl| -> Result<Vec<Ace>, InheritError> {
+        let own = |acl: &Acl, keeps: bool| -> Result<Vec<Ace>, InheritError> {
             let mut aces = Vec::new();
             for ace in &acl.aces {
                 // What a creator or a token gives was never inherited by this object (INH-11).
                 let ace = Ace { flags: ace.flags - AceFlags::INHERITED, ..ace.clone() };
-                target.write(ace, &mut aces)?;
+                target.write(ace, keeps, &mut aces)?;
             }
             Ok(aces)
         };
@@ -166,11 +172,11 @@ impl Merge<'_> {
             // The default DACL is never mixed with what the parent gives.
             None => match (target.inherited(parent)?, self.default) {
                 (copies, _) if !copies.is_empty() => (copies, Source::Parent),
-                (_, Some(default)) => (own(default)?, Source::Default),
+                (_, Some(default)) => (own(default, false)?, Source::Default),
                 (_, None) => return Ok((None, Source::Nothing)),
             },
             Some(given) => {
-                let mut aces = own(given)?;
+                let mut aces = own(given, self.declared)?;
                 if self.asks && !self.protected {
                     aces.extend(target.inherited(parent)?);
                 }
@@ -194,13 +200,13 @@ impl Target<'_> {
             if ace.kind.row().is_none() {
                 return Err(InheritError::UnknownType);
             }
-            self.write(Ace { flags, ..ace.clone() }, &mut copies)?;
+            self.write(Ace { flags, ..ace.clone() }, false, &mut copies)?;
         }
         Ok(copies)
     }
 
-    /// Puts an entry into the new list: placeholders resolved, generic rights mapped (INH-9, INH-10).
-    fn write(&self, ace: Ace, list: &mut Vec<Ace>) -> Result<(), InheritError> {
+    /// Puts an entry into the new list: placeholders resolved, unless it keeps them, and generic rights mapped (INH-9, INH-10).
+    fn write(&self, ace: Ace, keeps: bool, list: &mut Vec<Ace>) -> Result<(), InheritError> {
         // A label's mask holds no generic bits; an unknown entry has no mask at all.
         let mask = if ace.kind == AceType::MANDATORY_LABEL || matches!(ace.body, AceBody::Unknown(_)) {
             ace.mask
@@ -208,19 +214,20 @@ impl Target<'_> {
             self.mapping.map(ace.mask)
         };
         let travels = AceFlags::OBJECT_INHERIT | AceFlags::CONTAINER_INHERIT;
-        let placeholder = matches!(ace.sid, CREATOR_OWNER | CREATOR_GROUP);
+        let placeholder = !keeps && matches!(ace.sid, CREATOR_OWNER | CREATOR_GROUP);
+        let whom = if keeps { Ok(ace.sid) } else { self.resolve(ace.sid) };
         let split = self.model.creator_placeholders == CreatorPlaceholders::Split
             && self.container
             && (placeholder || mask != ace.mask)
             && ace.flags.intersects(travels);
         if !split {
-            list.push(Ace { sid: self.resolve(ace.sid)?, mask, ..ace });
+            list.push(Ace { sid: whom?, mask, ..ace });
             return Ok(());
         }
         // Two entries: what holds here, and the original for those below.
         if !ace.flags.contains(AceFlags::INHERIT_ONLY) {
             let flags = ace.flags - travels - AceFlags::NO_PROPAGATE;
-            list.push(Ace { sid: self.resolve(ace.sid)?, mask, flags, ..ace.clone() });
+            list.push(Ace { sid: whom?, mask, flags, ..ace.clone() });
         }
         list.push(Ace { flags: ace.flags | AceFlags::INHERIT_ONLY, ..ace });
         Ok(())

@@ -12,7 +12,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::declare::{DaclDecl, Declarations, DescriptorParts, ProcessDecl, SecurityDecl, VolumeDecl};
 use super::directory::Directory;
-use super::file::Defaults;
+use super::file::{Defaults, Given};
 use super::live::changed;
 use super::logon::{Logon, default_dacl};
 use super::op::Link;
@@ -468,7 +468,7 @@ impl<'a> Builder<'a> {
         let defaults = self.owner_defaults(parts.owner.unwrap_or(SYSTEM));
         let source = self
             .world
-            .new_descriptor(above, Some(parts), &defaults, class)
+            .new_descriptor(above, Given::Declared(parts), &defaults, class)
             .map_err(|error| failed(&error.to_string()))?;
         let descriptor = self.shared(source, class);
         self.computed.insert(key, descriptor.clone());
@@ -539,7 +539,7 @@ impl<'a> Builder<'a> {
         if let Some(parts) = &decl.descriptor {
             let defaults = Defaults { owner: SYSTEM, group: SYSTEM, dacl: None };
             self.world
-                .new_descriptor(None, Some(parts), &defaults, ObjectType::Process)
+                .new_descriptor(None, Given::Created(parts), &defaults, ObjectType::Process)
                 .map_err(|error| failed(error.to_string()))?;
         }
         let Some(account) = decl.account else { return Ok(()) };
@@ -564,7 +564,7 @@ impl<'a> Builder<'a> {
                 let defaults = super::file::subject_defaults(&token);
                 let source = self
                     .world
-                    .new_descriptor(None, Some(parts), &defaults, ObjectType::Endpoint)
+                    .new_descriptor(None, Given::Created(parts), &defaults, ObjectType::Endpoint)
                     .map_err(|error| BuildError {
                         what: format!("endpoint {}", decl.name),
                         object: None,

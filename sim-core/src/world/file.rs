@@ -272,7 +272,7 @@ impl World {
     ) -> Result<Arc<Descriptor>, Failure> {
         let above = self.security_of(parent).map(|descriptor| descriptor.source().clone());
         let source = self
-            .new_descriptor(above.as_ref(), given, &subject_defaults(subject), class)
+            .new_descriptor(above.as_ref(), Given::created(given), &subject_defaults(subject), class)
             .map_err(|_| Failure::from(ErrorName::InvalidSecurityDescriptor))?;
         let mapping = self.model.mapping(class);
         let sids = Arc::make_mut(&mut self.sids);
@@ -320,10 +320,15 @@ impl World {
     pub(super) fn new_descriptor(
         &self,
         parent: Option<&SecurityDescriptor>,
-        given: Option<&DescriptorParts>,
+        given: Given<'_>,
         defaults: &Defaults,
         class: ObjectType,
     ) -> Result<SecurityDescriptor, crate::sd::inherit::InheritError> {
+        let (given, declared) = match given {
+            Given::Nothing => (None, false),
+            Given::Created(parts) => (Some(parts), false),
+            Given::Declared(parts) => (Some(parts), true),
+        };
         let creator = given.map(|parts| creator_descriptor(parts, &self.model));
         let null_dacl = given.is_some_and(|parts| parts.dacl == Some(DaclDecl::Null));
         let creation = Creation {
@@ -336,6 +341,7 @@ impl World {
             },
             class,
             child_class: None,
+            declared,
         };
         let mut descriptor = descriptor_for_new(&creation, &self.model)?;
         if null_dacl {
@@ -398,6 +404,23 @@ pub(super) struct NewObject {
     pub replaces: Option<ObjectId>,
     /// The name goes with the creator's handle (FILE-21).
     pub delete_on_close: bool,
+}
+
+/// The parts that are given of a new descriptor, and by whom.
+#[derive(Clone, Copy)]
+pub(super) enum Given<'a> {
+    /// None.
+    Nothing,
+    /// By who creates the object.
+    Created(&'a DescriptorParts),
+    /// By the scenario, for an object that is there from the beginning.
+    Declared(&'a DescriptorParts),
+}
+
+impl<'a> Given<'a> {
+    pub(super) fn created(parts: Option<&'a DescriptorParts>) -> Given<'a> {
+        parts.map_or(Given::Nothing, Given::Created)
+    }
 }
 
 /// What a creator's token contributes to a new descriptor (INH-2).

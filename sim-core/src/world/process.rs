@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::check::Ask;
 use super::declare::ProgramDecl;
-use super::file::Defaults;
+use super::file::{Defaults, Given};
 use super::logon::Logon;
 use super::op::{ErrorName, Failure, SpawnToken, Success};
 use super::record::{CheckPurpose, Fact, Recorder, Remark};
@@ -298,7 +298,8 @@ impl World {
                 let dacl = default.dacl.clone().map(Arc::new);
                 let defaults = Defaults { owner: user, group, dacl };
                 // What is declared was tried when the world was built.
-                self.new_descriptor(None, Some(parts), &defaults, ObjectType::Process).unwrap_or(default)
+                self.new_descriptor(None, Given::Created(parts), &defaults, ObjectType::Process)
+                    .unwrap_or(default)
             }
         };
         self.set_process_descriptor(process, source);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::World;
 use super::change::VolumeChange;
 use super::declare::{DaclDecl, DescriptorParts, MissingSd, VolumeDecl};
-use super::file::Defaults;
+use super::file::{Defaults, Given};
 use super::record::{Fact, MadeUp, Recorder, Unasked};
 use super::security::assigned;
 use crate::access::Descriptor;
@@ -185,7 +185,7 @@ impl World {
             dacl: dacl.map(Arc::new),
         };
         let above = above.and_then(|above| self.security_of(above)).map(|above| above.source());
-        let mut source = self.new_descriptor(above, None, &defaults, self.object(id).class)?;
+        let mut source = self.new_descriptor(above, Given::Nothing, &defaults, self.object(id).class)?;
         if source.control.contains(SdControl::DACL_AUTO_INHERITED) {
             return Ok((source, "what is above it"));
         }
