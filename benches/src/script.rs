@@ -35,12 +35,14 @@ pub fn hook() -> Operation {
         "fn f(n) { let a = read(n); let b = read(n); let c = read(n); let d = read(n); let e = read(n); e }",
     );
     let scripts = scenario.scripts.clone().expect("it has scripts");
-    let answer = || Answer {
-        outcome: Outcome::Done(Success::Ok),
-        handle: None,
-        value: Value::Nothing,
-        granted: None,
-        at: 0,
+    let answer = || {
+        std::sync::Arc::new(Answer {
+            outcome: Outcome::Done(Success::Ok),
+            handle: None,
+            value: Value::Nothing,
+            granted: None,
+            at: 0,
+        })
     };
     let call = Call { function: 0, arguments: [Value::Nothing].into() };
     let mut waiting = Suspended::new(call, 0, 0);

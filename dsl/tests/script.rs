@@ -359,7 +359,7 @@ fn mistakes_are_told_at_their_place() {
     let told = wrong(&scenario("fn f() { }\n", "call g"));
     assert!(told.contains("there is no procedure or script function `g`"), "{told}");
     let told = wrong(&scenario("fn f(a) { }", "call f"));
-    assert!(told.contains("takes 1 arguments, 0 are given"), "{told}");
+    assert!(told.contains("takes 1 argument, not 0"), "{told}");
     // Both blocks tell what is wrong with them, and the call of a function that may be in one of them does not.
     let told = wrong(
         "scenario s\nuser a { }\nscript { fn f(x { } }\nscript { fn g() { 1 + } }\nprocess p as a { call f }",

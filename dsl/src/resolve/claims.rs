@@ -108,7 +108,8 @@ impl Resolver<'_> {
                 None => {
                     let known = PATTERN_WORDS.iter().copied();
                     let verbs = VERBS.iter().map(|verb| verb.name);
-                    return Err(unknown(codes::WORD, word.span, "kind of event", name, known.chain(verbs)));
+                    return Err(unknown(codes::WORD, word.span, "kind of event", name, known.chain(verbs))
+                        .help("a pattern begins with `granted`, `denied`, `error NAME`, `audit …`, `staging_mismatch` or a step's word; how often is a number in front, as in `expect 2 granted` or `expect 2..4 open`"));
                 }
             },
         })

@@ -126,7 +126,10 @@ impl Resolver<'_> {
             };
             let diagnostic = Diagnostic::error(codes::KIND, name.span, words).label("expected an endpoint");
             return Err(if own.is_empty() {
-                diagnostic
+                diagnostic.help(format!(
+                    "what others connect to is a service: `service {} {{ account …; … }}`",
+                    name.value
+                ))
             } else {
                 diagnostic.help(format!("one of: {}", own.join(", ")))
             });

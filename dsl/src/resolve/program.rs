@@ -491,6 +491,11 @@ impl Resolver<'_> {
                 }
                 "granted" => Expected::Granted(None),
                 "denied" if args.prep(Prep::By).is_some() => Expected::Denied(Some(stage(&mut args)?)),
+                "denied" if names_a_stage(&args) => {
+                    return Err(args
+                        .expected("`by`")
+                        .help("the stage stands behind `by`, as in `denied by no_ace`"));
+                }
                 "denied" => Expected::Denied(None),
                 "error" => Expected::Error(error_name(&mut args)?),
                 other => {
@@ -581,8 +586,23 @@ impl Resolver<'_> {
                 other => {
                     let known = CONDITION_WORDS.iter().copied();
                     let names = scope.names.keys().map(String::as_str);
-                    return Err(unknown(codes::UNBOUND, word.span, "condition or name", other, known.chain(names))
-                        .help("a condition is a name that a step binds, `impersonating`, `level == …`, `subject is …`, `client is …` or `model == …`"));
+                    let words =
+                        "`impersonating`, `level == …`, `subject is …`, `client is …` or `model == …`";
+                    let help = if scope.names.is_empty() {
+                        format!(
+                            "a condition is {words}; what a name holds, `if` asks in the thread that binds it"
+                        )
+                    } else {
+                        format!("a condition is a name that a step binds, {words}")
+                    };
+                    return Err(unknown(
+                        codes::UNBOUND,
+                        word.span,
+                        "condition or name",
+                        other,
+                        known.chain(names),
+                    )
+                    .help(help));
                 }
             }
         };
@@ -843,6 +863,12 @@ pub(super) const STAGES: &[(&str, ExpectedStage)] = &[
     ("policy", ExpectedStage::Exactly(DeniedBy::Policy)),
     ("handle", ExpectedStage::Exactly(DeniedBy::Handle)),
 ];
+
+/// Whether a stage comes next.
+fn names_a_stage(args: &Args<'_>) -> bool {
+    matches!(args.peek(), Some(Part { value: PartKind::Word(word), .. })
+        if STAGES.iter().any(|(name, _)| name == word))
+}
 
 fn stage(args: &mut Args<'_>) -> Read<ExpectedStage> {
     let stage = choose(args.word("a stage such as `dacl`")?, "stage", STAGES)?;

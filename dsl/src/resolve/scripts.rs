@@ -124,7 +124,8 @@ pub(super) fn call(
 fn no_function(name: Spanned<&str>, given: usize, missing: Missing) -> Diagnostic {
     match missing {
         Missing::Arguments(takes, span) => {
-            let message = format!("`{}` takes {takes} arguments, {given} are given", name.value);
+            let many = |count: usize| if count == 1 { "argument" } else { "arguments" };
+            let message = format!("`{}` takes {takes} {}, not {given}", name.value, many(takes));
             Diagnostic::error(codes::ARGUMENT, name.span, message)
                 .label("another number of arguments")
                 .related(span, "declared here")
@@ -175,8 +176,13 @@ fn argument(part: Option<&Part>, args: &Args<'_>, scope: &ThreadScope<'_>) -> Re
         }
         _ => {
             let message = format!("expected an argument, found {}", describe(part));
-            return Err(Diagnostic::error(codes::ARGUMENT, part.span, message)
-                .label("expected a name, text, a number, a duration, `true`, `false` or a list"));
+            let diagnostic = Diagnostic::error(codes::ARGUMENT, part.span, message)
+                .label("expected a name, text, a number, a duration, `true`, `false` or a list");
+            return Err(match part.value {
+                PartKind::Flags(_) => diagnostic
+                    .help("arguments stand behind the name, without parentheses: `call visit \"/a\", 5`"),
+                _ => diagnostic,
+            });
         }
     })
 }

@@ -145,7 +145,16 @@ impl Resolver<'_> {
             }
         };
         let mut args = Args::new(&stmt.parts, head.span);
-        let sid = self.principal(&mut args)?;
+        let whose = match args.peek() {
+            Some(Part { value: PartKind::Word(word), .. }) => {
+                right_named(Spanned { value: word, span: head.span }, class).is_ok()
+            }
+            _ => false,
+        };
+        let sid = self.principal(&mut args).map_err(|diagnostic| match whose {
+            true => diagnostic.help("an entry says whose it is before its rights: `allow alice read`"),
+            false => diagnostic,
+        })?;
         let mask = self.rights(&mut args, class)?;
         let mut flags = AceFlags::empty();
         if let Some(list) = args.flags() {

@@ -467,6 +467,12 @@ fn connect(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadS
     let endpoint = resolver.endpoint(&name)?;
     // The level is the client's choice; without one it is Impersonation (IMP-2).
     let level = optional_level(args)?.unwrap_or(ImpersonationLevel::Impersonation);
+    if let Some(Part { value: PartKind::Word(word), .. }) = args.peek()
+        && ImpersonationLevel::ALL.iter().any(|(_, name)| name == word)
+    {
+        let help = format!("a level stands behind `level`: `connect {} level {word}`", name.value);
+        args.finish("connect").map_err(|diagnostic| diagnostic.help(help))?;
+    }
     Ok(Operation::Connect { endpoint, level })
 }
 
@@ -486,7 +492,10 @@ fn accept(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadSc
 fn send(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
     let slot = scope.slot(args, "a connection")?;
     if matches!(args.peek(), Some(Part { value: PartKind::Word(_), .. })) {
-        return Ok(Operation::SendHandle(slot, scope.slot(args, "quoted text or a handle")?));
+        let handle = scope.slot(args, "quoted text or a handle");
+        return handle
+            .map(|handle| Operation::SendHandle(slot, handle))
+            .map_err(|diagnostic| diagnostic.help("a text stands in quotes: `send c \"hello\"`"));
     }
     Ok(Operation::Send(slot, args.text("quoted text or a handle")?.value.into()))
 }

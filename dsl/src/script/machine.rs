@@ -15,7 +15,9 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map, NativeCallContext, Position};
+use rhai::{
+    Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map, Module, NativeCallContext, Position,
+};
 
 use super::operations::OPERATIONS;
 use super::running;
@@ -214,19 +216,23 @@ pub(super) fn engine() -> &'static Engine {
 
 fn build() -> Engine {
     let mut engine = Engine::new_raw();
-    // Left out: what ends the host's thread, sleeps, tags values or tells a function pointer's name.
+    // Left out: what ends the host's thread, sleeps, tags values or tells a function pointer's name. Together they are one
+    // module, because each is asked for each function that a call meets; the first that has one counts.
+    let mut library = Module::new();
     for module in [
-        ArithmeticPackage::new().as_shared_module(),
-        LogicPackage::new().as_shared_module(),
-        BasicStringPackage::new().as_shared_module(),
-        BasicIteratorPackage::new().as_shared_module(),
-        BasicMathPackage::new().as_shared_module(),
-        BasicArrayPackage::new().as_shared_module(),
-        BasicMapPackage::new().as_shared_module(),
         MoreStringPackage::new().as_shared_module(),
+        BasicMapPackage::new().as_shared_module(),
+        BasicArrayPackage::new().as_shared_module(),
+        BasicMathPackage::new().as_shared_module(),
+        BasicIteratorPackage::new().as_shared_module(),
+        BasicStringPackage::new().as_shared_module(),
+        LogicPackage::new().as_shared_module(),
+        ArithmeticPackage::new().as_shared_module(),
     ] {
-        engine.register_global_module(module);
+        library.fill_with(&module);
     }
+    library.build_index();
+    engine.register_global_module(library.into());
     engine
         .set_max_call_levels(CALL_DEPTH)
         .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, EvalAltResult, ImmutableString, NativeCallContext, Position};
 use sim_core::engine::rng::SimRng;
-use sim_core::engine::script::{Answer, Asked, Given, MOST_STEPS};
+use sim_core::engine::script::{Asked, Given, MOST_STEPS};
 use sim_core::ids::{ProcessId, Slot};
 
 use super::machine::{error, stop};
@@ -74,9 +74,9 @@ fn perform(context: &NativeCallContext<'_>, row: &ScriptOperation, args: &mut [&
         }
         if let Some(Given::Result(answer)) = running.given.get(running.next) {
             running.now = answer.at;
-            let answer: Answer = answer.clone();
+            let answer = answer.clone();
             running.next += 1;
-            return Ok(Dynamic::from(Outcomes(Arc::new(answer))));
+            return Ok(Dynamic::from(Outcomes(answer)));
         }
         if running.steps as usize >= MOST_STEPS {
             running.over = Some((format!("one call takes more than {MOST_STEPS} steps"), position));

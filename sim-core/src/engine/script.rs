@@ -90,8 +90,8 @@ pub struct Suspended {
 /// What a script was given.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Given {
-    /// The result of an operation.
-    Result(Answer),
+    /// The result of an operation; scripts hold the same one.
+    Result(Arc<Answer>),
     /// A number that was drawn.
     Drawn(i64),
 }
@@ -136,19 +136,19 @@ impl Suspended {
             _ => None,
         });
         self.steps += 1;
-        self.given.push(Given::Result(Answer {
+        self.given.push(Given::Result(Arc::new(Answer {
             outcome,
             handle: asked.bind.filter(|_| done),
             value: value.unwrap_or(Value::Nothing),
             granted: last,
             at,
-        }));
+        })));
     }
 
     /// The call goes on now.
     pub fn goes_on(&mut self, now: u64) {
         if let Some(Given::Result(answer)) = self.given.last_mut() {
-            answer.at = now;
+            Arc::make_mut(answer).at = now;
         }
     }
 
