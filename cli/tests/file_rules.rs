@@ -399,6 +399,36 @@ fn who_may_make_whom_the_owner() {
 }
 
 #[test]
+fn privileges_that_lift_a_limit_are_used() {
+    // TOK-22, FILE-18, FILE-27, FILE-29: each marks the privilege that made the difference, and no other.
+    let world = "file \"/f\" { owner SYSTEM; dacl { allow Everyone full } }\ndirectory \"/d\" { dacl { allow Everyone full (inherit); allow Everyone full } }\n";
+    let (restore, relabel, security) = ("SeRestorePrivilege", "SeRelabelPrivilege", "SeSecurityPrivilege");
+    let rows: [(&str, &str, &[&str]); 8] = [
+        ("keeper", "h = open file \"/f\" for read, WRITE_OWNER\nset_security h { owner keeper }", &[]),
+        ("keeper", "h = open file \"/f\" for read, WRITE_OWNER\nset_security h { owner bob }", &[restore]),
+        ("keeper", "create file \"/d/new\" for read with { owner bob }", &[restore]),
+        ("labels", "set_security file \"/f\" { label medium no_write_up }", &[]),
+        ("labels", "set_security file \"/f\" { label high no_write_up }", &[relabel]),
+        ("alice", "create file \"/d/new\" for read with { dacl { allow alice full } }", &[]),
+        (
+            "alice",
+            "create file \"/d/new\" for read with { sacl { audit Everyone read (success) } }",
+            &[security],
+        ),
+        // What made the difference counts although something else refuses it afterwards.
+        ("alice", "create file \"/d/new\" for read with { sacl { label high no_write_up } }", &[security]),
+    ];
+    for (who, steps, wanted) in rows {
+        for (n, seen) in runs(world, who, steps).iter().enumerate() {
+            let last = seen.last().map(|seen| seen.used.clone()).unwrap_or_default();
+            let used: Vec<&str> =
+                last.into_iter().filter(|name| *name != "SeChangeNotifyPrivilege").collect();
+            assert_eq!(used, wanted, "{who}: {steps}, {}", MODELS[n].name);
+        }
+    }
+}
+
+#[test]
 fn labels_go_no_higher_than_their_writer() {
     // FILE-25, FILE-29, DIV-27: right, level, privilege.
     let world =

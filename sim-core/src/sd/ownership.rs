@@ -113,6 +113,13 @@ impl fmt::Display for WriteRefusal {
     }
 }
 
+/// The privileges without which a check of the writer would have come out otherwise: those that it makes use of (TOK-22).
+pub fn relied_on<T: PartialEq>(writer: &Writer<'_>, check: impl Fn(&Writer<'_>) -> T) -> WriterPrivileges {
+    let outcome = check(writer);
+    let without = |one: &WriterPrivileges| Writer { privileges: writer.privileges - *one, ..*writer };
+    writer.privileges.iter().filter(|one| check(&without(one)) != outcome).collect()
+}
+
 /// Whether the writer may make somebody the owner of an object (OWNR-2 to OWNR-5).
 ///
 /// # Errors

@@ -151,7 +151,7 @@ impl World {
         }
     }
 
-    fn mark_used(&mut self, thread: ThreadId, used: PrivilegeSet) {
+    pub(super) fn mark_used(&mut self, thread: ThreadId, used: PrivilegeSet) {
         if used == PrivilegeSet::NONE {
             return;
         }

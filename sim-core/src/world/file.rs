@@ -12,7 +12,7 @@ use super::op::{Disposition, ErrorName, Failure, FileOpen, OpenStatus, Success};
 use super::path::{Name, Route};
 use super::record::{CheckPurpose, Fact, ObjectName, Recorder, Remark};
 use super::registry::key_masks_fit;
-use super::security::{owner_groups, refused_write, writer};
+use super::security::{owner_groups, privileges_of, refused_write, writer};
 use super::volume::InForce;
 use super::{Children, FILE_ROOT, Object, World};
 use crate::access::{Decision, Descriptor, Intents};
@@ -21,7 +21,7 @@ use crate::model::{CreatedHandle, MetadataOpens, Model};
 use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sd::inherit::{Creation, CreatorDefaults, descriptor_for_new};
-use crate::sd::ownership::check_creator;
+use crate::sd::ownership::{check_creator, relied_on};
 use crate::sd::{AceType, Acl, SdControl, SecurityDescriptor};
 use crate::sid::Sid;
 use crate::token::{IntegrityLevel, MandatoryPolicy, Token};
@@ -208,7 +208,7 @@ impl World {
         }
         let subject = self.subject_token(thread)?.clone();
         if let Some(parts) = given {
-            check_given(&subject, parts, &self.model, recorder)?;
+            self.check_given(thread, &subject, parts, recorder)?;
         }
         let descriptor = self.descriptor_below(new.name.parent, given, &subject, new.class)?;
         if new.class == ObjectType::Key && !key_masks_fit(descriptor.source(), &self.model) {
@@ -237,6 +237,25 @@ impl World {
         let opening = Opening { alarm, doomed, ..Opening::plain(HandleTarget::Object(id), granted) };
         self.open_handle(thread, bind, opening);
         Ok(Success::Granted(granted))
+    }
+
+    /// The limits on a descriptor that a creator gives (FILE-18).
+    fn check_given<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        subject: &Token,
+        parts: &DescriptorParts,
+        recorder: &mut R,
+    ) -> Result<(), Failure> {
+        let owner_groups = owner_groups(subject);
+        let given = creator_descriptor(parts, &self.model);
+        let writer = writer(subject, &owner_groups);
+        let used = relied_on(&writer, |writer| check_creator(&given, writer));
+        self.mark_used(thread, privileges_of(used));
+        check_creator(&given, &writer).map_err(|refusal| {
+            recorder.fact(|_| Fact::Reason(refusal.to_string()));
+            refused_write(refusal)
+        })
     }
 
     /// Where nothing is asked, a new object has no descriptor either, and there is no place for one that is given (FILE-31).
@@ -456,21 +475,6 @@ fn remarks_on_new(
         (new.dacl.is_none() && !meant).then_some(Remark::NullDacl),
         (below && labels.count() == 0).then_some(Remark::AboveItsCreator),
     ]
-}
-
-/// The limits on a descriptor that a creator gives (FILE-18).
-fn check_given<R: Recorder>(
-    subject: &Token,
-    parts: &DescriptorParts,
-    model: &Model,
-    recorder: &mut R,
-) -> Result<(), Failure> {
-    let owner_groups = owner_groups(subject);
-    let given = creator_descriptor(parts, model);
-    check_creator(&given, &writer(subject, &owner_groups)).map_err(|refusal| {
-        recorder.fact(|_| Fact::Reason(refusal.to_string()));
-        refused_write(refusal)
-    })
 }
 
 /// The parts that an author gave, as a creator's descriptor.

@@ -15,10 +15,10 @@ use super::volume::InForce;
 use crate::access::{Descriptor, Intents};
 use crate::ids::{ObjectId, Slot, ThreadId, TokenId};
 use crate::model::Model;
-use crate::privilege::{Privilege, PrivilegeState};
+use crate::privilege::{Privilege, PrivilegeSet, PrivilegeState};
 use crate::rights::{AccessMask, GenericMapping, ObjectType};
 use crate::sd::inherit::{ListChange, Propagated, propagate};
-use crate::sd::ownership::{Parts, WriteRefusal, Writer, WriterPrivileges, merge};
+use crate::sd::ownership::{Parts, WriteRefusal, Writer, WriterPrivileges, merge, relied_on};
 use crate::sd::sddl::{self, SddlContext};
 use crate::sd::{AceType, Acl, SdControl, SecurityDescriptor, size};
 use crate::sid::Sid;
@@ -101,10 +101,10 @@ impl World {
         }
         let id = self.let_write_security(thread, place, parts, recorder)?;
         self.has_security(id)?;
-        let bare = SecurityDescriptor::default();
-        let current = self.security_of(id).map_or(&bare, |descriptor| descriptor.source());
+        let current = self.security_of(id).map(|descriptor| descriptor.source().clone()).unwrap_or_default();
         let class = self.object(id).class;
-        let merged = self.merged(thread, current, &self.written(change, class), parts, recorder)?;
+        let new = self.written(change, class);
+        let merged = self.merged(thread, &current, &new, parts, recorder)?;
         if class == ObjectType::Key && !key_masks_fit(&merged, &self.model) {
             return Err(ErrorName::InvalidSecurityDescriptor.into());
         }
@@ -125,7 +125,7 @@ impl World {
 
     /// A descriptor with the given parts in place of its own, if the thread's subject may write them so.
     fn merged<R: Recorder>(
-        &self,
+        &mut self,
         thread: ThreadId,
         current: &SecurityDescriptor,
         new: &SecurityDescriptor,
@@ -134,7 +134,11 @@ impl World {
     ) -> Result<SecurityDescriptor, Failure> {
         let subject = self.subject_token(thread)?;
         let owner_groups = owner_groups(subject);
-        let merged = merge(current, new, parts, &writer(subject, &owner_groups)).map_err(|refusal| {
+        let writer = writer(subject, &owner_groups);
+        let merged = merge(current, new, parts, &writer);
+        let used = relied_on(&writer, |writer| merge(current, new, parts, writer).err());
+        self.mark_used(thread, privileges_of(used));
+        let merged = merged.map_err(|refusal| {
             recorder.fact(|_| Fact::Reason(refusal.to_string()));
             refused_write(refusal)
         })?;
@@ -335,22 +339,28 @@ pub(super) fn owner_groups(subject: &Token) -> Vec<Sid> {
     groups.filter(|group| group.attributes.contains(GroupAttributes::OWNER)).map(|group| group.sid).collect()
 }
 
+/// The privileges that lift limits on what is written.
+const LIFTING: [(Privilege, WriterPrivileges); 4] = [
+    (Privilege::RESTORE, WriterPrivileges::RESTORE),
+    (Privilege::RELABEL, WriterPrivileges::RELABEL),
+    (Privilege::SECURITY, WriterPrivileges::SECURITY),
+    (Privilege::TCB, WriterPrivileges::TCB),
+];
+
+/// The same as privileges of a token.
+pub(super) fn privileges_of(used: WriterPrivileges) -> PrivilegeSet {
+    LIFTING.iter().filter(|(_, bit)| used.contains(*bit)).map(|(privilege, _)| *privilege).collect()
+}
+
 /// What of a token counts when a descriptor is written.
 pub(super) fn writer<'a>(subject: &Token, owner_groups: &'a [Sid]) -> Writer<'a> {
-    let privileges = [
-        (Privilege::RESTORE, WriterPrivileges::RESTORE),
-        (Privilege::RELABEL, WriterPrivileges::RELABEL),
-        (Privilege::SECURITY, WriterPrivileges::SECURITY),
-        (Privilege::TCB, WriterPrivileges::TCB),
-    ];
-    let held = privileges
-        .into_iter()
-        .filter(|(privilege, _)| subject.privileges.state(*privilege) == PrivilegeState::Held);
+    let held =
+        LIFTING.iter().filter(|(privilege, _)| subject.privileges.state(*privilege) == PrivilegeState::Held);
     Writer {
         user: subject.facts().user,
         owner_groups,
         integrity: subject.facts().integrity.rid(),
-        privileges: held.fold(WriterPrivileges::empty(), |all, (_, bit)| all | bit),
+        privileges: held.map(|(_, bit)| *bit).collect(),
     }
 }
 
