@@ -795,3 +795,25 @@ fn generic_rights_that_are_not_written_stay() {
         assert!(sddl(&seen[5]).contains("(A;OICIIO;FA;;;CO)"), "{model}: {}", sddl(&seen[5]));
     }
 }
+
+#[test]
+fn a_token_is_older_than_what_removed_its_user() {
+    // TOK-2: whatever was changed before, the warning tells when the user went; of one that is there still, the first change.
+    let world = |last: &str| {
+        format!(
+            "file \"/f\" {{ dacl {{ allow taker read }} }}\n\
+             world {{ at 2ms change user taker {{ groups staff (removed) }}; at 4ms {last} }}\n"
+        )
+    };
+    for (last, at) in [("remove user taker", "4ms"), ("change user taker { groups night }", "2ms")] {
+        let text = format!(
+            "scenario rules {{ }}\n{PEOPLE}{}process p as taker {{ at 6ms open file \"/f\" for read }}\n",
+            world(last)
+        );
+        for model in MODELS {
+            let records = play::records(&play::parsed(&text), model);
+            let said = records.last().expect("a record").1["warnings"][0].as_str().unwrap_or("").to_owned();
+            assert!(said.contains(&format!("change of {at}: ")), "{last}, {}: {said}", model.name);
+        }
+    }
+}

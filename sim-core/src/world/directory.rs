@@ -37,7 +37,7 @@ struct Past {
 pub struct Difference {
     /// Who.
     pub principal: Sid,
-    /// When the first change came that made it so.
+    /// When the first change came that made it so, or the one that removed it.
     pub at: u64,
     /// It is not there any more.
     pub removed: bool,
@@ -126,7 +126,8 @@ impl Directory {
 
     /// How a principal differs from what it was when the directory had seen this many changes.
     pub(super) fn difference(&self, sid: Sid, since: u32) -> Option<Difference> {
-        let past = self.past.get(&sid)?.iter().find(|past| past.revision > since)?;
+        let all = self.past.get(&sid)?;
+        let past = all.iter().find(|past| past.revision > since)?;
         let now = self.principals.get(&sid);
         let shape = |principal: Option<&Arc<PrincipalDecl>>| {
             principal.map_or_else(TokenShape::default, |principal| principal.shape.clone())
@@ -140,10 +141,13 @@ impl Directory {
             lost.dedup();
             lost
         };
+        let removed = past.principal.is_some() && now.is_none();
+        // Whatever was changed before, to be gone is what counts.
+        let told = if removed { all.last().unwrap_or(past) } else { past };
         let difference = Difference {
             principal: sid,
-            at: past.at,
-            removed: past.principal.is_some() && now.is_none(),
+            at: told.at,
+            removed,
             added: past.principal.is_none() && now.is_some(),
             left: lost(&before, &after),
             joined: lost(&after, &before),
