@@ -145,15 +145,12 @@ impl Resolver<'_> {
             }
         };
         let mut args = Args::new(&stmt.parts, head.span);
-        let whose = match args.peek() {
-            Some(Part { value: PartKind::Word(word), .. }) => {
-                right_named(Spanned { value: word, span: head.span }, class).is_ok()
+        let first = args.peek();
+        let sid = self.principal(&mut args).map_err(|diagnostic| match first {
+            Some(Part { value: PartKind::Word(word), .. }) if known_right(word, class).is_some() => {
+                diagnostic.help("an entry says whose it is before its rights: `allow alice read`")
             }
-            _ => false,
-        };
-        let sid = self.principal(&mut args).map_err(|diagnostic| match whose {
-            true => diagnostic.help("an entry says whose it is before its rights: `allow alice read`"),
-            false => diagnostic,
+            _ => diagnostic,
         })?;
         let mask = self.rights(&mut args, class)?;
         let mut flags = AceFlags::empty();
@@ -797,13 +794,16 @@ fn namesake(right: &Right, class: ObjectType) -> String {
     }
 }
 
+/// The mask of one right by its word or official name, if there is one.
+fn known_right(word: &str, class: ObjectType) -> Option<AccessMask> {
+    let generic = GENERIC_WORDS.iter().find(|(name, _)| *name == word).map(|(_, mask)| *mask);
+    generic.or_else(|| Right::named(word, class).map(|right| right.mask))
+}
+
 /// The mask of one right by its word or official name.
 pub(super) fn right_named(word: Spanned<&str>, class: ObjectType) -> Read<AccessMask> {
-    if let Some((_, mask)) = GENERIC_WORDS.iter().find(|(name, _)| *name == word.value) {
-        return Ok(*mask);
-    }
-    if let Some(right) = Right::named(word.value, class) {
-        return Ok(right.mask);
+    if let Some(mask) = known_right(word.value, class) {
+        return Ok(mask);
     }
     let here = RIGHTS.iter().filter(|right| right.applies_to(class)).map(|right| right.name);
     let known = GENERIC_WORDS.iter().map(|(name, _)| *name).chain(here);
