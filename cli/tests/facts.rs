@@ -73,6 +73,7 @@ fn place(fact: &Fact) -> Place {
         Fact::DirectoryChanged(_) => Place::Facts("directory_changed"),
         Fact::Outdated(_) => Place::Facts("token_outdated"),
         Fact::SessionEnded(_) => Place::Facts("session_ended"),
+        Fact::Previous(_) => Place::Facts("previous"),
         Fact::Remark(_) => Place::Facts("remark"),
         Fact::Started(..) => Place::Facts("started"),
     }

@@ -306,6 +306,34 @@ fn each_adjustment_that_succeeds_counts_once() {
 }
 
 #[test]
+fn an_adjustment_tells_what_was_enabled_before() {
+    // TOK-14, TOK-16: the mask of privileges, and the places of groups; nothing where nothing was adjusted.
+    let backup = 1 << 17;
+    let scenario = "group staff { rid 2000 }\nuser alice { rid 1013; groups staff; privileges SeBackupPrivilege (disabled) }\n\
+                    process p as alice { enable SeBackupPrivilege; disable SeBackupPrivilege; reset privileges; \
+                    disable group staff; reset groups; enable group staff; disable group Everyone; \
+                    set_default_owner alice }";
+    for played in in_every_model(scenario) {
+        let before: Vec<Option<u64>> = played
+            .of("p")
+            .iter()
+            .map(|seen| {
+                let told = facts(seen, "previous");
+                let word = told.first().and_then(|fact| fact["enabled"].as_str())?;
+                u64::from_str_radix(word.trim_start_matches("0x"), 16).ok()
+            })
+            .collect();
+        let [Some(first), Some(second), Some(third), Some(all), Some(less), Some(again), None, None] =
+            before[..]
+        else {
+            panic!("{before:?}");
+        };
+        assert_eq!((first & backup, second, third), (0, first | backup, first));
+        assert_eq!((again, (all ^ less).count_ones(), all & less), (all, 1, less));
+    }
+}
+
+#[test]
 fn a_privilege_counts_while_it_is_enabled() {
     // TOK-21: what the gate saw at each moment; the mark of use stays.
     for played in in_every_model(

@@ -338,6 +338,8 @@ impl Lexicon {
                 Fact::SessionEnded(ended) => {
                     details.push(Detail::Text(format!("session {} ended", ended.label)));
                 }
+                // It follows from what was adjusted before.
+                Fact::Previous(_) => {}
                 Fact::Remark(remark) => details.push(Detail::Text(remark.words().0.to_owned())),
                 Fact::Damaged(object, why) => details.push(Detail::Text(format!("{object}: {why}"))),
                 Fact::MadeUp(made) => {

@@ -158,6 +158,11 @@ pub enum FactLine {
         /// When it began, in nanoseconds.
         since: u64,
     },
+    /// What was enabled before privileges or groups were adjusted.
+    Previous {
+        /// Privileges as their mask; of groups, bit n is the n-th group of the token, counted from 0.
+        enabled: String,
+    },
     /// What a review of a policy should see.
     Remark {
         /// `level_laundered`, `handle_transfer`, …
@@ -423,6 +428,7 @@ fn line(names: &Names, who: Option<&Who>, fact: &Fact) -> Option<FactLine> {
         Fact::DirectoryChanged(change) => FactLine::DirectoryChanged(difference(names, change)),
         Fact::Outdated(change) => FactLine::TokenOutdated(difference(names, change)),
         Fact::SessionEnded(ended) => session_ended(names, ended),
+        Fact::Previous(enabled) => FactLine::Previous { enabled: format!("0x{enabled:016x}") },
         Fact::Remark(remark) => {
             let (remark, rule) = remark.words();
             FactLine::Remark { remark, rule }

@@ -424,7 +424,8 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             Fact::Opened(status @ (OpenStatus::Overwritten | OpenStatus::Superseded), _) => {
                 let _ = writeln!(out, "{INDENT}{} [FILE-10]", status.name());
             }
-            Fact::Opened(OpenStatus::Opened | OpenStatus::Created, _) => {}
+            // What was enabled before is for programs: `show` tells people more.
+            Fact::Opened(OpenStatus::Opened | OpenStatus::Created, _) | Fact::Previous(_) => {}
             Fact::Data(data) => {
                 let (kind, text) = data.words();
                 let _ = writeln!(out, "{INDENT}value {kind} {}", escape(&text));

@@ -79,6 +79,7 @@ impl World {
             | Adjustment::DefaultGroup(_) => {}
         }
         let token = self.tokens.get_mut(id).ok_or(ErrorName::NoToken)?;
+        let (privileges, groups) = (token.privileges.enabled.0, token.enabled);
         match adjustment {
             Adjustment::ResetPrivileges => {
                 let privileges = &mut token.privileges;
@@ -99,6 +100,11 @@ impl World {
             Adjustment::Privileges(..) | Adjustment::Integrity(_) | Adjustment::MandatoryPolicy(_) => {}
         }
         token.modified += 1; // TOK-20
+        match adjustment {
+            Adjustment::ResetPrivileges => recorder.fact(|_| Fact::Previous(privileges)),
+            Adjustment::Groups(..) | Adjustment::ResetGroups => recorder.fact(|_| Fact::Previous(groups)),
+            _ => {}
+        }
         Ok(Success::Ok)
     }
 
@@ -122,6 +128,7 @@ impl World {
         if lacks && absent == EnableAbsentPrivilege::Fail {
             return Err(ErrorName::InvalidParameter.into());
         }
+        let previous = token.privileges.enabled.0;
         for privilege in listed {
             let privileges = &mut token.privileges;
             match action {
@@ -134,6 +141,7 @@ impl World {
             }
         }
         token.modified += 1;
+        recorder.fact(|_| Fact::Previous(previous));
         if lacks {
             recorder.fact(|_| Fact::Remark(Remark::NotAllAssigned));
         }

@@ -87,6 +87,8 @@ pub enum Fact {
     Outdated(Box<Difference>),
     /// A logon session ended with its last token (SES-4).
     SessionEnded(EndedSession),
+    /// What was enabled before an adjustment: privileges as their mask, groups by their places in the token (TOK-14, TOK-16).
+    Previous(u64),
     /// Something that a review of a policy should see.
     Remark(Remark),
     /// A process was started: its pid and the user of its token.
