@@ -134,8 +134,9 @@ pub fn read_with(
 
 /// What is lost where something could not be read.
 struct Lost<'a> {
-    /// Statements that were set aside.
-    set_aside: &'a [Span],
+    /// Statements that were set aside, in the order of the text, each with the one around it: they lie side by side or one in
+    /// the other, and there may be as many as there are lines.
+    set_aside: Vec<(Span, Option<usize>)>,
     /// Blocks that are never closed.
     unclosed: &'a [Span],
     sources: &'a Sources,
@@ -158,7 +159,17 @@ impl<'a> Lost<'a> {
             })
             .chain(values.iter().map(String::as_str))
             .collect();
-        Lost { set_aside, unclosed, sources, words }
+        Lost { set_aside: nested(set_aside), unclosed, sources, words }
+    }
+
+    /// The statements set aside that hold a place, from the innermost.
+    fn around(&self, span: Span) -> impl Iterator<Item = Span> {
+        let before =
+            self.set_aside.partition_point(|(lost, _)| (lost.file, lost.start) <= (span.file, span.start));
+        let at = |n: usize| self.set_aside.get(n).copied();
+        let chain =
+            std::iter::successors(before.checked_sub(1).and_then(at), move |(_, outer)| outer.and_then(at));
+        chain.map(|(lost, _)| lost).filter(move |lost| lost.file == span.file && span.end <= lost.end)
     }
 
     /// Whether a diagnostic only follows from what is lost: it lies in a statement that was set aside, misses a name that may
@@ -170,13 +181,29 @@ impl<'a> Lost<'a> {
         };
         let within = |lost: &Span| lost.file == span.file && lost.start <= span.start && span.end <= lost.end;
         let misses_name = matches!(diagnostic.code, codes::UNKNOWN_NAME | codes::UNBOUND | codes::KIND);
-        let aside = self.set_aside.iter().any(|lost| {
-            // What is wrong inside its block is told; what stands in front of that belongs to the statement.
-            within(lost) && !text(Span { end: span.end, ..*lost }).contains('{')
-        });
+        // What is wrong inside its block is told; what stands in front of that belongs to the statement.
+        let aside = self.around(span).any(|lost| !text(Span { end: span.end, ..lost }).contains('{'));
         let misplaced = diagnostic.code == codes::HEAD
             && resolve::is_declaration(text(span))
             && self.unclosed.iter().any(within);
         aside || misplaced || misses_name && self.words.contains(text(span))
     }
+}
+
+/// Spans in the order of the text, each with the number of the one around it.
+fn nested(spans: &[Span]) -> Vec<(Span, Option<usize>)> {
+    let mut sorted = spans.to_vec();
+    sorted.sort_by_key(|span| (span.file, span.start, std::cmp::Reverse(span.end)));
+    let mut open: Vec<usize> = Vec::new();
+    let mut out: Vec<(Span, Option<usize>)> = Vec::with_capacity(sorted.len());
+    for span in sorted {
+        while let Some((last, _)) = open.last().and_then(|n| out.get(*n))
+            && (last.file != span.file || last.end < span.end)
+        {
+            open.pop();
+        }
+        out.push((span, open.last().copied()));
+        open.push(out.len() - 1);
+    }
+    out
 }
