@@ -6,22 +6,13 @@ mod common;
 mod play;
 
 use common::run_with;
-use play::{Played, Seen, play};
+use play::{Seen, in_every_model, outcomes};
 use serde_json::Value;
 use sim_core::model::MODELS;
 
 const DENIED: &str = "ACCESS_DENIED";
 const INVALID: &str = "INVALID_PARAMETER";
 const NOT_HELD: &str = "PRIVILEGE_NOT_HELD";
-
-fn in_every_model(scenario: &str) -> Vec<Played> {
-    let text = format!("scenario rules {{ }}\n{scenario}\n");
-    MODELS.iter().map(|model| play(&text, model)).collect()
-}
-
-fn outcomes(seen: &[&Seen]) -> Vec<String> {
-    seen.iter().map(|seen| seen.outcome.clone()).collect()
-}
 
 /// The facts of a kind that a record tells.
 fn facts<'a>(seen: &'a Seen, kind: &str) -> Vec<&'a Value> {

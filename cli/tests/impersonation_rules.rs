@@ -3,7 +3,7 @@
 
 mod play;
 
-use play::{Played, Seen, play};
+use play::{Played, Seen, outcomes, play};
 use sim_core::model::{MODELS, Model};
 
 const LEVELS: [&str; 4] = ["anonymous", "identification", "impersonation", "delegation"];
@@ -20,10 +20,6 @@ fn played(model: &'static Model, scenario: &str) -> Played {
 
 fn model(n: usize) -> &'static Model {
     MODELS[n]
-}
-
-fn outcomes(seen: &[&Seen]) -> Vec<String> {
-    seen.iter().map(|seen| seen.outcome.clone()).collect()
 }
 
 /// A connection as the tables write it: whom it carries, or the error.

@@ -3,7 +3,7 @@
 
 mod play;
 
-use play::{Played, Seen, play};
+use play::{Played, outcomes};
 use sim_core::model::MODELS;
 
 const TOO_LOW: &str = "BAD_IMPERSONATION_LEVEL";
@@ -13,12 +13,7 @@ const NOT_HELD: &str = "PRIVILEGE_NOT_HELD";
 const WORLD: &str = "user alice { rid 1013; privileges SeBackupPrivilege }\nuser bob { rid 1014 }\n";
 
 fn in_every_model(scenario: &str) -> Vec<Played> {
-    let text = format!("scenario rules {{ }}\n{WORLD}{scenario}\n");
-    MODELS.iter().map(|model| play(&text, model)).collect()
-}
-
-fn outcomes(seen: &[&Seen]) -> Vec<String> {
-    seen.iter().map(|seen| seen.outcome.clone()).collect()
+    play::in_every_model(&format!("{WORLD}{scenario}"))
 }
 
 #[test]

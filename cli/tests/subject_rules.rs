@@ -3,7 +3,7 @@
 
 mod play;
 
-use play::{Played, Seen, play};
+use play::{Played, outcomes};
 use sim_core::model::MODELS;
 
 const TOO_LOW: &str = "BAD_IMPERSONATION_LEVEL";
@@ -11,13 +11,7 @@ const DENIED: &str = "ACCESS_DENIED";
 const NOT_HELD: &str = "PRIVILEGE_NOT_HELD";
 
 fn in_every_model(scenario: &str) -> Vec<Played> {
-    let text =
-        format!("scenario rules {{ }}\nuser alice {{ rid 1013 }}\nuser bob {{ rid 1014 }}\n{scenario}\n");
-    MODELS.iter().map(|model| play(&text, model)).collect()
-}
-
-fn outcomes(seen: &[&Seen]) -> Vec<String> {
-    seen.iter().map(|seen| seen.outcome.clone()).collect()
+    play::in_every_model(&format!("user alice {{ rid 1013 }}\nuser bob {{ rid 1014 }}\n{scenario}"))
 }
 
 /// What a service comes to that impersonates its client and takes one step, and where it was refused.

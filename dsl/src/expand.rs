@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use sim_core::engine::time::{UNITS, format_time};
 
-use crate::ast::{Block, Bound, Name, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece};
+use crate::ast::{Block, Bound, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece};
 use crate::codes;
 use crate::diag::{Code, Diagnostic};
 use crate::resolve::Verb;
@@ -400,45 +400,6 @@ impl Expander<'_> {
     }
 
     fn stmt(&mut self, mut stmt: Stmt, scope: Option<&Scope<'_>>, out: &mut Vec<Stmt>) {
-        let mut next = self.run_together(&mut stmt);
-        self.one(stmt, scope, out);
-        while let Some(mut stmt) = next {
-            next = self.run_together(&mut stmt);
-            self.one(stmt, scope, out);
-        }
-    }
-
-    /// A statement that stands behind the block of another one without a line end: it is told, and read for itself.
-    fn run_together(&mut self, stmt: &mut Stmt) -> Option<Stmt> {
-        let behind = |pair: &[Part]| {
-            matches!(pair, [Part { value: PartKind::Block(_), .. }, Part { value: PartKind::Word(_), .. }])
-        };
-        let at = stmt.parts.windows(2).position(behind)? + 1;
-        let mut parts = stmt.parts.split_off(at);
-        let word = |part: &Part| match &part.value {
-            PartKind::Word(word) => Some(Spanned { value: word.clone(), span: part.span }),
-            _ => None,
-        };
-        let mut bind = None;
-        if let [name, Part { value: PartKind::Op(Op::Assign), .. }, _, ..] = parts.as_slice() {
-            bind = word(name)
-                .map(|name| Spanned { value: Name { text: name.value, quoted: false }, span: name.span });
-            parts.drain(..2);
-        }
-        let head = word(parts.first()?);
-        let first = bind.as_ref().map(|bind| bind.span).or(head.as_ref().map(|head| head.span))?;
-        self.report(
-            Diagnostic::error(codes::ARGUMENT, first, "two statements stand on one line")
-                .label("begins a statement of its own")
-                .help("put it on a line of its own, or `;` in front of it"),
-        );
-        parts.drain(..usize::from(head.is_some()));
-        let span = Span { start: first.start, ..stmt.span };
-        let expects = std::mem::take(&mut stmt.expects);
-        Some(Stmt { doc: Vec::new(), at: None, bind, head, parts, expects, span })
-    }
-
-    fn one(&mut self, mut stmt: Stmt, scope: Option<&Scope<'_>>, out: &mut Vec<Stmt>) {
         let head = stmt.head.as_ref().map_or("", |head| head.value.as_str());
         let done = match head {
             "for" => self.repeat(&stmt, scope, out),

@@ -147,9 +147,13 @@ impl Reader<'_> {
                     doc.push(Spanned { value, span: self.span(&pair) });
                 }
                 Rule::item => {
-                    if let Some(mut stmt) = self.item(pair) {
-                        stmt.doc = std::mem::take(&mut doc);
-                        stmts.push(stmt);
+                    let (stmt, broken) = self.item(pair);
+                    let mut next = Some(stmt);
+                    while let Some(mut stmt) = next {
+                        next = self.run_together(&mut stmt);
+                        if let Some(stmt) = self.statement(stmt, broken) {
+                            stmts.push(Stmt { doc: std::mem::take(&mut doc), ..stmt });
+                        }
                     }
                 }
                 Rule::close if top => {
@@ -211,7 +215,8 @@ impl Reader<'_> {
         self.ast.comments.push(Comment { text: pair.as_str().trim_end().to_owned(), span, own_line });
     }
 
-    fn item(&mut self, pair: Pair<'_, Rule>) -> Option<Stmt> {
+    /// The parts of an item and what is expected of it, and whether any of that cannot be read.
+    fn item(&mut self, pair: Pair<'_, Rule>) -> (Stmt, bool) {
         let mut span = self.span(&pair);
         let mut stmt = Stmt {
             doc: Vec::new(),
@@ -243,6 +248,31 @@ impl Reader<'_> {
         let last = last.chain(stmt.expects.last().map(|expect| expect.span.end)).max();
         span.end = last.unwrap_or(span.end);
         stmt.span = span;
+        (stmt, broken)
+    }
+
+    /// Takes off a statement that stands behind the block of this one without an end of the line between them, and tells it.
+    fn run_together(&mut self, stmt: &mut Stmt) -> Option<Stmt> {
+        let behind = |pair: &[Part]| {
+            matches!(pair, [Part { value: PartKind::Block(_), .. }, Part { value: PartKind::Word(_), .. }])
+        };
+        let at = stmt.parts.windows(2).position(behind)? + 1;
+        let parts = stmt.parts.split_off(at);
+        let first = parts.first()?.span;
+        self.report(
+            Diagnostic::error(codes::ARGUMENT, first, "two statements stand on one line")
+                .label("begins a statement of its own")
+                .help("put it on a line of its own, or `;` in front of it"),
+        );
+        let span = Span { start: first.start, ..stmt.span };
+        stmt.span.end = stmt.parts.last().map_or(stmt.span.end, |part| part.span.end);
+        let expects = std::mem::take(&mut stmt.expects);
+        Some(Stmt { doc: Vec::new(), at: None, bind: None, head: None, parts, expects, span })
+    }
+
+    /// What an item is: its time, its name and its head taken from the front of its parts.
+    fn statement(&mut self, mut stmt: Stmt, broken: bool) -> Option<Stmt> {
+        let span = stmt.span;
         take_front(&mut stmt);
         if let Some(missing) = nothing_behind(&stmt, broken) {
             self.report(missing);

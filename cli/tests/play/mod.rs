@@ -9,7 +9,7 @@ use dsl::source::Sources;
 use sim_core::engine::scenario::Scenario;
 use sim_core::engine::{self, Left, RunConfig};
 use sim_core::ids::{ConnectionId, StepId};
-use sim_core::model::Model;
+use sim_core::model::{MODELS, Model};
 use sim_core::privilege::{Privilege, PrivilegeState};
 use sim_core::sid::SYSTEM;
 use sim_core::trace::json;
@@ -52,6 +52,17 @@ pub(crate) struct Played {
     pub(crate) records: Vec<Seen>,
     pub(crate) deadlocked: usize,
     pub(crate) stopped: usize,
+}
+
+/// Plays a scenario without its heading under each model: kobicha, kacs, windows.
+pub(crate) fn in_every_model(scenario: &str) -> Vec<Played> {
+    let text = format!("scenario rules {{ }}\n{scenario}\n");
+    MODELS.iter().map(|model| play(&text, model)).collect()
+}
+
+/// How each of them came out.
+pub(crate) fn outcomes(seen: &[&Seen]) -> Vec<String> {
+    seen.iter().map(|seen| seen.outcome.clone()).collect()
 }
 
 impl Played {

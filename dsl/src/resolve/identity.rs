@@ -291,7 +291,6 @@ pub(super) fn link(
     Ok(Operation::Link { full, limited })
 }
 
-/// `logon USER (network)`
 /// `create_token USER [in t] [level LEVEL] { … }`
 pub(super) fn create_token(
     resolver: &mut Resolver<'_>,
@@ -318,6 +317,7 @@ pub(super) fn create_token(
     Ok(Operation::CreateToken(Box::new(NewToken { user, session, level, shape })))
 }
 
+/// `logon USER (network)`
 pub(super) fn logon(
     resolver: &mut Resolver<'_>,
     args: &mut Args<'_>,

@@ -115,6 +115,9 @@ impl fmt::Display for WriteRefusal {
 
 /// The privileges without which a check of the writer would have come out otherwise: those that it makes use of (TOK-22).
 pub fn relied_on<T: PartialEq>(writer: &Writer<'_>, check: impl Fn(&Writer<'_>) -> T) -> WriterPrivileges {
+    if writer.privileges.is_empty() {
+        return WriterPrivileges::empty();
+    }
     let outcome = check(writer);
     let without = |one: &WriterPrivileges| Writer { privileges: writer.privileges - *one, ..*writer };
     writer.privileges.iter().filter(|one| check(&without(one)) != outcome).collect()

@@ -79,7 +79,11 @@ impl World {
             | Adjustment::DefaultGroup(_) => {}
         }
         let token = self.tokens.get_mut(id).ok_or(ErrorName::NoToken)?;
-        let (privileges, groups) = (token.privileges.enabled.0, token.enabled);
+        let previous = match adjustment {
+            Adjustment::ResetPrivileges => Some(token.privileges.enabled.0),
+            Adjustment::Groups(..) | Adjustment::ResetGroups => Some(token.enabled),
+            _ => None,
+        };
         match adjustment {
             Adjustment::ResetPrivileges => {
                 let privileges = &mut token.privileges;
@@ -100,10 +104,8 @@ impl World {
             Adjustment::Privileges(..) | Adjustment::Integrity(_) | Adjustment::MandatoryPolicy(_) => {}
         }
         token.modified += 1; // TOK-20
-        match adjustment {
-            Adjustment::ResetPrivileges => recorder.fact(|_| Fact::Previous(privileges)),
-            Adjustment::Groups(..) | Adjustment::ResetGroups => recorder.fact(|_| Fact::Previous(groups)),
-            _ => {}
+        if let Some(previous) = previous {
+            recorder.fact(|_| Fact::Previous(previous));
         }
         Ok(Success::Ok)
     }
