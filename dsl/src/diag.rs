@@ -3,6 +3,8 @@
 //!
 //! A diagnostic is help: what is wrong in the author's words, where, and the nearest thing that would be right.
 
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -48,6 +50,9 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// `help:` lines: what to do.
     pub help: Vec<String>,
+    /// Where in the same file the block lies in which something is missing, if that is what is wrong: it may stand where the
+    /// block cannot be read. Empty otherwise.
+    pub(crate) lacks: Range<u32>,
 }
 
 /// The stable number of a kind of diagnostic: `SCN0101`.
@@ -72,6 +77,7 @@ impl Diagnostic {
             label: String::new(),
             related: Vec::new(),
             help: Vec::new(),
+            lacks: 0..0,
         }
     }
 
@@ -92,6 +98,12 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help.push(help.into());
+        self
+    }
+
+    /// As one that misses something in a block.
+    pub(crate) fn lacks(mut self, block: Span) -> Diagnostic {
+        self.lacks = block.start..block.end;
         self
     }
 

@@ -25,6 +25,7 @@ pub use script::{
 };
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use ast::{FileId, Span};
 use diag::{Code, Diagnostic, Severity};
@@ -66,8 +67,7 @@ pub fn has_scenario(text: &str) -> bool {
 #[must_use]
 pub fn is_overlay(text: &str) -> bool {
     let (ast, _) = parse::parse(FileId::default(), text);
-    let is_overlay = |stmt: &ast::Stmt| stmt.head.as_ref().is_some_and(|head| head.value == "whatif");
-    !ast.stmts.is_empty() && ast.stmts.iter().all(is_overlay)
+    resolve::only_overlays(&ast.stmts)
 }
 
 /// Reads a scenario that needs no other file, with its parameters as they are.
@@ -172,8 +172,15 @@ impl<'a> Lost<'a> {
         chain.map(|(lost, _)| lost).filter(move |lost| lost.file == span.file && span.end <= lost.end)
     }
 
-    /// Whether a diagnostic only follows from what is lost: it lies in a statement that was set aside, misses a name that may
-    /// have been declared there, or finds declarations in a block that is never closed.
+    /// Whether a statement of a block was set aside, or of what stands in it.
+    fn within(&self, file: FileId, block: &Range<u32>) -> bool {
+        let before =
+            self.set_aside.partition_point(|(lost, _)| (lost.file, lost.start) < (file, block.start));
+        self.set_aside.get(before).is_some_and(|(lost, _)| lost.file == file && lost.start < block.end)
+    }
+
+    /// Whether a diagnostic only follows from what is lost: it lies in a statement that was set aside, misses a name or a
+    /// statement that may have stood there, or finds declarations in a block that is never closed.
     fn explains(&self, diagnostic: &Diagnostic) -> bool {
         let span = diagnostic.span;
         let text = |span: Span| {
@@ -186,7 +193,8 @@ impl<'a> Lost<'a> {
         let misplaced = diagnostic.code == codes::HEAD
             && resolve::is_declaration(text(span))
             && self.unclosed.iter().any(within);
-        aside || misplaced || misses_name && self.words.contains(text(span))
+        let lacks = self.within(span.file, &diagnostic.lacks);
+        aside || misplaced || lacks || misses_name && self.words.contains(text(span))
     }
 }
 

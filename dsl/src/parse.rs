@@ -377,7 +377,11 @@ impl Reader<'_> {
                 ">=" => Op::Ge,
                 _ => Op::Assign,
             }),
-            Rule::comma => PartKind::Comma,
+            Rule::comma => {
+                // What stands between it and the next part belongs to the rule alone.
+                parts.push(Spanned { value: PartKind::Comma, span: Span { end: span.start + 1, ..span } });
+                return;
+            }
             Rule::list => PartKind::List(self.group(pair, Rule::list_end, "list", "]")),
             Rule::flags => PartKind::Flags(self.group(pair, Rule::flags_end, "parenthesis", ")")),
             Rule::block => PartKind::Block(Block { stmts: self.statements(pair) }),
@@ -423,15 +427,32 @@ impl Reader<'_> {
         // What follows on the same line from a sign that was told, or from what is never closed, is no news.
         let told_here = self.diagnostics.last().is_some_and(|last| {
             let between = self.text.get(last.span.end as usize..span.start as usize);
-            matches!(last.code, codes::SYNTAX | codes::UNCLOSED)
-                && between.is_some_and(|text| !text.contains(['\n', ';', '{', '}']))
+            last.span.end > span.start
+                || matches!(last.code, codes::SYNTAX | codes::UNCLOSED)
+                    && between.is_some_and(|text| !text.contains(['\n', ';', '{', '}']))
         });
         if told_here {
             return;
         }
+        let behind = self.text.get(span.end as usize..).unwrap_or("");
+        let end = behind.find(|c: char| !(c.is_alphanumeric() || c == '.')).unwrap_or(behind.len());
+        if let Some(bound) =
+            behind.get(..end).filter(|bound| text == ".." && without_fraction(bound).is_some())
+        {
+            // The upper end of a range.
+            return self.junk(bound, Span { start: span.end, end: span.end + bound.len() as u32, ..span });
+        }
         let diagnostic = if first.is_ascii_digit() || first == '-' && text.len() > 1 {
-            Diagnostic::error(codes::LITERAL, span, format!("`{text}` is neither a number nor a duration"))
-                .label("expected digits, or digits and a unit: ns, us, ms, s, m, h")
+            let neither = Diagnostic::error(
+                codes::LITERAL,
+                span,
+                format!("`{text}` is neither a number nor a duration"),
+            )
+            .label("expected digits, or digits and a unit: ns, us, ms, s, m, h");
+            match without_fraction(text) {
+                Some(whole) => neither.help(format!("durations are whole numbers: write `{whole}`")),
+                None => neither,
+            }
         } else if matches!(first, '“' | '”' | '‘' | '’' | '„') {
             Diagnostic::error(codes::SYNTAX, span, "curly quotes are not quotes of the language")
                 .label("expected `\"` or `'`")
@@ -619,6 +640,23 @@ impl Reader<'_> {
         }
         pieces
     }
+}
+
+/// A duration with a fraction, such as `2.5ms`, as the language writes it: in the largest unit that leaves nothing over.
+fn without_fraction(text: &str) -> Option<String> {
+    let (whole, rest) = text.split_once('.')?;
+    let digits = rest.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let (_, size) =
+        sim_core::engine::time::UNITS.iter().find(|(name, _)| rest.get(digits.len()..) == Some(*name))?;
+    let fraction = digits.trim_end_matches('0');
+    let scale = 10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let number: u128 = format!("{whole}{fraction}").parse().ok()?;
+    let scaled = number.checked_mul(u128::from(*size))?;
+    let nanoseconds = scaled.is_multiple_of(scale).then_some(scaled / scale)?;
+    let nanoseconds = u64::try_from(nanoseconds).ok()?;
+    let (unit, size) =
+        sim_core::engine::time::UNITS.iter().find(|(_, size)| nanoseconds.is_multiple_of(*size))?;
+    Some(format!("{}{unit}", nanoseconds / size))
 }
 
 /// Whether a character is shown as nothing, or turns what stands around it.

@@ -409,7 +409,8 @@ impl Resolver<'_> {
                 }
             }
         }
-        for stmt in entry.block.map_or(&[][..], |block| &block.stmts) {
+        let block = entry.block.map(|block| block.value);
+        for stmt in block.map_or(&[][..], |block| &block.stmts) {
             if let Err(diagnostic) =
                 self.process_statement(stmt, entry, (&mut decl, &mut guard), &mut account, &mut programs)
             {
@@ -420,15 +421,7 @@ impl Resolver<'_> {
         decl.descriptor = (guard != DescriptorParts::default()).then_some(guard);
         match account {
             Some(_) => {}
-            None if entry.service => self.report(
-                Diagnostic::error(
-                    codes::ARGUMENT,
-                    entry.span,
-                    format!("the service `{}` has no `account`", entry.name),
-                )
-                .label("whose token does it have?")
-                .help("add a line such as `account LocalService`"),
-            ),
+            None if entry.service => self.report(no_account(entry)),
             // It waits until it is spawned, with the token that it is then given (PRC-2).
             None if decl.shape != TokenShape::default() => self.report(
                 Diagnostic::error(
@@ -707,9 +700,20 @@ pub(super) fn name_number(name: &str) -> u32 {
     digest.first_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes)) % 1_000_000_000
 }
 
+fn no_account(entry: &ProcessEntry<'_>) -> Diagnostic {
+    let message = format!("the service `{}` has no `account`", entry.name);
+    let diagnostic = Diagnostic::error(codes::ARGUMENT, entry.span, message)
+        .label("whose token does it have?")
+        .help("add a line such as `account LocalService`");
+    match &entry.block {
+        Some(block) => diagnostic.lacks(block.span),
+        None => diagnostic,
+    }
+}
+
 /// The threads of a process; those that a step spawns wait for it (PRC-3).
 fn threads_of(entry: &ProcessEntry<'_>) -> Vec<ThreadDecl> {
-    let spawned = super::identity::spawned_threads(entry.block);
+    let spawned = super::identity::spawned_threads(entry.block.map(|block| block.value));
     let thread = |name: &String| ThreadDecl { name: Arc::from(name.as_str()), waits: spawned.contains(name) };
     entry.threads.keys().map(thread).collect()
 }

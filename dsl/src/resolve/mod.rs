@@ -126,7 +126,7 @@ struct ProcessEntry<'a> {
     sid: Sid,
     /// What stands behind `as`.
     account: Option<&'a [Part]>,
-    block: Option<&'a Block>,
+    block: Option<Spanned<&'a Block>>,
     threads: Map<ThreadId>,
 }
 
@@ -220,7 +220,9 @@ impl<'a> Resolver<'a> {
             // A script may start what it likes.
             self.doubt_waiting(&programs);
         }
-        let (overlays, changes) = self.overlays(stmts).into_iter().unzip();
+        // What they change is in another file.
+        let overlays = if only_overlays(stmts) { Vec::new() } else { self.overlays(stmts) };
+        let (overlays, changes) = overlays.into_iter().unzip();
         let scenario = Scenario {
             name: settings.name,
             params: Vec::new(),
@@ -281,11 +283,7 @@ impl<'a> Resolver<'a> {
                 // With other mistakes in the file the block may just not have been read.
                 let span =
                     stmts.first().map_or(Span::default(), |stmt| Span { end: stmt.span.start, ..stmt.span });
-                self.report(
-                    Diagnostic::error(codes::NO_SCENARIO, span, "this file has no `scenario` block")
-                        .label("expected `scenario NAME`")
-                        .help("a file that is run begins with a line such as `scenario my_story`"),
-                );
+                self.report(self.no_scenario(stmts, span));
                 let empty = Stmt {
                     doc: Vec::new(),
                     at: None,
@@ -298,6 +296,17 @@ impl<'a> Resolver<'a> {
                 self.settings(&empty, Spanned { value: "scenario", span })
             }
         }
+    }
+
+    fn no_scenario(&self, stmts: &[Stmt], span: Span) -> Diagnostic {
+        let missing = Diagnostic::error(codes::NO_SCENARIO, span, "this file has no `scenario` block")
+            .label("expected `scenario NAME`");
+        if !only_overlays(stmts) {
+            return missing.help("a file that is run begins with a line such as `scenario my_story`");
+        }
+        let file = self.sources.name(span.file);
+        missing
+            .help(format!("overlays are played with the scenario that they change: `scn whatif BASE {file}`"))
     }
 
     /// The first pass: names.
@@ -443,7 +452,8 @@ impl<'a> Resolver<'a> {
                 args.take();
             }
         }
-        let block = args.optional_block().map(|block| block.value);
+        let whole = args.optional_block();
+        let block = whole.map(|block| block.value);
         args.finish(head.value)?;
         self.no_expectation(stmt)?;
         let mut sid = Sid::of_service(&name.value);
@@ -470,7 +480,7 @@ impl<'a> Resolver<'a> {
             service,
             sid,
             account,
-            block,
+            block: whole,
             threads: threads.into_iter().map(|name| (name, ThreadId(0))).collect(),
         };
         self.processes.insert(name.value, entry);
@@ -723,6 +733,12 @@ fn bare_endpoint(name: &str, process: usize) -> EndpointDecl {
 
 fn has_property(block: &Block, name: &str) -> bool {
     block.stmts.iter().any(|stmt| stmt.head.as_ref().is_some_and(|head| head.value == name))
+}
+
+/// Whether a file holds overlays and nothing else.
+pub(crate) fn only_overlays(stmts: &[Stmt]) -> bool {
+    let is_overlay = |stmt: &Stmt| stmt.head.as_ref().is_some_and(|head| head.value == "whatif");
+    !stmts.is_empty() && stmts.iter().all(is_overlay)
 }
 
 /// The threads of a process: `main` first if steps stand directly in it, the others as they come.

@@ -38,19 +38,23 @@ impl<'a> Resolver<'a> {
         overlays
     }
 
-    fn overlay_parts<'s>(&self, stmt: &'s Stmt, head: Spanned<&str>) -> Read<(Spanned<String>, &'s Block)> {
+    fn overlay_parts<'s>(
+        &self,
+        stmt: &'s Stmt,
+        head: Spanned<&str>,
+    ) -> Read<(Spanned<String>, Spanned<&'s Block>)> {
         let mut args = Args::new(&stmt.parts, head.span);
         let title = args.text("a title in quotes, such as `\"staff lose the share\"`")?;
         let block = args.block("`{` and what changes, such as `change file \"/srv/notes\" { … }`")?;
         args.finish("whatif")?;
         self.no_expectation(stmt)?;
-        Ok((title, block.value))
+        Ok((title, block))
     }
 
-    fn overlay(&mut self, title: Spanned<String>, block: &'a Block) -> Read<Placed> {
+    fn overlay(&mut self, title: Spanned<String>, block: Spanned<&'a Block>) -> Read<Placed> {
         // What an overlay adds is known in it alone.
         let known = (self.principals.clone(), self.names_by_sid.clone(), self.policies.clone());
-        for stmt in &block.stmts {
+        for stmt in &block.value.stmts {
             if stmt.head.as_ref().is_some_and(|head| head.value == "add")
                 && let Err(diagnostic) = self.collect_added(stmt)
             {
@@ -66,17 +70,20 @@ impl<'a> Resolver<'a> {
             names: std::collections::BTreeMap::new(),
         };
         let mut spans = Vec::new();
-        for stmt in &block.stmts {
+        let mut wrong = false;
+        for stmt in &block.value.stmts {
             if let Err(diagnostic) = self.overlay_statement(stmt, &mut overlay, &mut spans) {
                 self.report(diagnostic);
+                wrong = true;
             }
         }
         overlay.names = self.names();
         (self.principals, self.names_by_sid, self.policies) = known;
-        if overlay.changes.is_empty() && overlay.model.is_none() {
+        if overlay.changes.is_empty() && overlay.model.is_none() && !wrong {
             let message = "this overlay changes nothing";
             return Err(Diagnostic::error(codes::ARGUMENT, title.span, message)
-                .label("expected `change`, `add`, `remove` or `model` in its block"));
+                .label("expected `change`, `add`, `remove` or `model` in its block")
+                .lacks(block.span));
         }
         Ok((overlay, spans))
     }

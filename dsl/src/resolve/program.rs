@@ -211,7 +211,7 @@ impl Resolver<'_> {
             "loop" => {
                 let block = args.block("`{` and steps")?;
                 args.finish("loop")?;
-                self.must_progress(block.value, head)?;
+                self.must_progress(block, head)?;
                 let top = writer.code.len();
                 self.block(block.value, writer, scope)?;
                 writer.code.push(Instruction::Jump(top));
@@ -229,7 +229,7 @@ impl Resolver<'_> {
                     })?;
                 let block = args.block("`{` and steps")?;
                 args.finish("repeat")?;
-                self.must_progress(block.value, head)?;
+                self.must_progress(block, head)?;
                 self.repeat(count, block.value, writer, scope)?;
             }
             "if" => self.branch(head.span, &stmt.parts, writer, scope)?,
@@ -245,7 +245,7 @@ impl Resolver<'_> {
                 }
                 let block = args.block("`{` and steps")?;
                 args.finish("every")?;
-                self.must_progress(block.value, head)?;
+                self.must_progress(block, head)?;
                 self.every(period.value, block.value, writer, scope)?;
             }
             _ => self.step(stmt, head, writer, scope)?,
@@ -446,8 +446,8 @@ impl Resolver<'_> {
     }
 
     /// Every way through a loop must take a step, or time would stand still (language manual).
-    fn must_progress(&self, block: &Block, head: Spanned<&str>) -> Read<()> {
-        if always_steps(block) {
+    fn must_progress(&self, block: Spanned<&Block>, head: Spanned<&str>) -> Read<()> {
+        if always_steps(block.value) {
             return Ok(());
         }
         Err(Diagnostic::error(
@@ -456,7 +456,8 @@ impl Resolver<'_> {
             format!("a round of this `{}` can pass without a step", head.value),
         )
         .label("time would stand still")
-        .help("put a step on every way through it, such as `wait 1ms`"))
+        .help("put a step on every way through it, such as `wait 1ms`")
+        .lacks(block.span))
     }
 
     pub(super) fn expectations(

@@ -419,7 +419,8 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
                 let _ = writeln!(out, "{INDENT}{}", quote(text));
             }
             Fact::Value(text) => {
-                let _ = writeln!(out, "{INDENT}value {}", escape(text));
+                let shown = if text.is_empty() { "(empty)".into() } else { escape(text) };
+                let _ = writeln!(out, "{INDENT}value {shown}");
             }
             Fact::Opened(status @ (OpenStatus::Overwritten | OpenStatus::Superseded), _) => {
                 let _ = writeln!(out, "{INDENT}{} [FILE-10]", status.name());
