@@ -151,7 +151,8 @@ impl Finding {
     /// The message with what stands under the text and what to do, each on a line.
     fn words(&self) -> String {
         let mut words = escape(&self.message).into_owned();
-        if !self.label.is_empty() {
+        // Where the message says already what was expected, the label says it again.
+        if !self.label.is_empty() && !self.message.contains(&self.label) {
             // Writing to a string cannot fail.
             let _ = write!(words, ": {}", escape(&self.label));
         }
@@ -162,7 +163,8 @@ impl Finding {
     }
 }
 
-/// The findings as commands that a build on GitHub turns into annotations, one a line. #[must_use]
+/// The findings as commands that a build on GitHub turns into annotations, one a line.
+#[must_use]
 pub fn github(findings: &[Finding]) -> String {
     let message = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| message(&escape(text)).replace(':', "%3A").replace(',', "%2C");

@@ -56,7 +56,7 @@ pub(crate) fn gather_overlay(sources: &Sources, file: FileId, ast: &mut Ast) -> 
         let message = "a file of overlays holds `whatif` blocks and nothing else";
         diagnostics.push(
             Diagnostic::error(codes::ARGUMENT, span, message)
-                .label("belongs into the scenario")
+                .label("belongs in the scenario")
                 .help("what the overlay needs besides is said in its block with `add`"),
         );
     }
@@ -87,7 +87,7 @@ impl Gatherer<'_> {
         let span = stmt.head.as_ref().map_or(stmt.span, |head| head.span);
         let mut diagnostic =
             Diagnostic::error(codes::DUPLICATE, span, "a file that is used has no `scenario` block")
-                .label("belongs into the file that is run");
+                .label("belongs in the file that is run");
         if let Some((_, place)) = self.open.last() {
             diagnostic = diagnostic.related(*place, "used here");
         }

@@ -56,6 +56,8 @@ fn a_change_that_finds_no_place_is_an_error() {
         ("change user alice { privileges SeTcbPrivilege (removed) }", "does not have SeTcbPrivilege"),
         ("change user alice { claims { age (removed) } }", "no claim `age`"),
         ("change user alice { rid 7 }", "does not change"),
+        ("change user alice { remove groups staff }", "`groups staff (removed)` takes away"),
+        ("change directory \"/srv\" { dacl { remove staff } }", "`remove allow staff`"),
         ("change group staff { groups alice }", "nothing of a declared group can change"),
         ("change policy guard { rule legal (removed) }", "no rule `legal`"),
         ("change policy guard { rule legal { staged dacl { } } }", "no rule `legal`"),

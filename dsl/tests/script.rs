@@ -323,6 +323,12 @@ fn a_failed_step_is_data_and_a_failed_script_an_error() {
         error_in("open_file(\"/a\", \"raed\");").contains("there is no right `raed`: did you mean `read`?")
     );
     assert!(error_in("open_file(\"a\", \"read\");").contains("`a` is not a path"));
+    let told = error_in("let h = open_file(\"/a\", \"read\"); h.hndle;");
+    assert!(
+        told.contains("what came of an operation has no field `hndle`, did you mean `handle`?"),
+        "{told}"
+    );
+    assert!(told.starts_with("line 6, column 36: ") && told.ends_with("level, handle, value)"), "{told}");
     assert!(error_in("connect(\"p\", \"impersonation\");").contains("there is no service `p`"));
     assert!(error_in("check_privilege(\"SeBackupPrivilge\");").contains("did you mean `SeBackupPrivilege`?"));
     assert!(error_in("wait(\"soon\");").contains("expected a duration"));

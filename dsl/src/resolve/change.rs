@@ -345,7 +345,8 @@ impl Resolver<'_> {
         let head = self.head_of(stmt, "an entry")?;
         let effects: Vec<(&str, AceEffect)> =
             EFFECTS.iter().filter(|row| row.2 == sacl).map(|(name, effect, _)| (*name, *effect)).collect();
-        let effect = super::args::choose(head, "kind of entry", &effects)?;
+        let effect = super::args::choose(head, "kind of entry", &effects)
+            .map_err(|found| found.help("an entry is named as it stands: `remove allow staff`"))?;
         let mut description = Description::of(effect);
         let mut args = Args::new(&stmt.parts, head.span);
         match effect {
@@ -446,6 +447,12 @@ impl Resolver<'_> {
             "device_groups" if stmt.parts.iter().any(is_removed) => {
                 change.removed_device_groups.extend(self.principals(&mut args)?);
                 args.flags();
+            }
+            "add" | "remove" => {
+                let what = format!("there is no `{}` in front of a property", head.value);
+                return Err(Diagnostic::error(codes::HEAD, head.span, what)
+                    .label("expected the property itself")
+                    .help("`groups staff` adds, `groups staff (removed)` takes away"));
             }
             _ => return self.shape_property(stmt, head, &mut change.shape),
         }

@@ -572,7 +572,7 @@ impl Resolver<'_> {
                 let slot = scope.slot_named(Spanned { value: &name.value, span: name.span })?;
                 return Ok(negate(Condition::Filled(slot), negated));
             }
-            let word = args.word("a condition")?;
+            let word = args.word("a condition").map_err(|found| found.help(condition_help(scope)))?;
             match word.value {
                 "impersonating" => Condition::Impersonating,
                 "true" => Condition::Constant(true),
@@ -587,23 +587,9 @@ impl Resolver<'_> {
                 other => {
                     let known = CONDITION_WORDS.iter().copied();
                     let names = scope.names.keys().map(String::as_str);
-                    let words =
-                        "`impersonating`, `level == …`, `subject is …`, `client is …` or `model == …`";
-                    let help = if scope.names.is_empty() {
-                        format!(
-                            "a condition is {words}; what a name holds, `if` asks in the thread that binds it"
-                        )
-                    } else {
-                        format!("a condition is a name that a step binds, {words}")
-                    };
-                    return Err(unknown(
-                        codes::UNBOUND,
-                        word.span,
-                        "condition or name",
-                        other,
-                        known.chain(names),
-                    )
-                    .help(help));
+                    let candidates = known.chain(names);
+                    return Err(unknown(codes::UNBOUND, word.span, "condition or name", other, candidates)
+                        .help(condition_help(scope)));
                 }
             }
         };
@@ -633,6 +619,16 @@ impl Resolver<'_> {
         }
         // A process or service stands for the identity that it has of its own.
         self.principal_or_process(args).map(IdentityRef::Sid)
+    }
+}
+
+/// What a condition can be here.
+fn condition_help(scope: &ThreadScope<'_>) -> String {
+    let words = "`impersonating`, `level == …`, `subject is …`, `client is …` or `model == …`";
+    if scope.names.is_empty() {
+        format!("a condition is {words}; what a name holds, `if` asks in the thread that binds it")
+    } else {
+        format!("a condition is a name that a step binds, {words}")
     }
 }
 

@@ -824,7 +824,14 @@ pub(super) fn right_named(word: Spanned<&str>, class: ObjectType) -> Read<Access
             .label("a right of another class")
             .help(namesake(right, class))
         }
-        None => unknown(codes::RIGHT, word.span, "right", word.value, known)
-            .help("`read`, `write`, `execute`, `full`, or an official name such as `FILE_READ_DATA`"),
+        None => {
+            let help = match class {
+                ObjectType::Endpoint => {
+                    "whoever connects needs `write`, which is FILE_WRITE_DATA among others"
+                }
+                _ => "`read`, `write`, `execute`, `full`, or an official name such as `FILE_READ_DATA`",
+            };
+            unknown(codes::RIGHT, word.span, "right", word.value, known).help(help)
+        }
     })
 }

@@ -238,7 +238,9 @@ impl<'a> Compiler<'a> {
             E::ExprTooDeep => {
                 here(format!("expressions nest more than {EXPRESSION_DEPTH} deep")).label("too deep")
             }
-            E::Reserved(word) => self.absent(here(format!("`{word}` is no word of scripts here")), word),
+            E::Reserved(word) => {
+                self.absent(here(format!("`{word}` is a word that scripts cannot use")), word)
+            }
             E::FnDuplicatedDefinition(name, _) => Diagnostic::error(
                 codes::DUPLICATE,
                 span,
@@ -249,7 +251,7 @@ impl<'a> Compiler<'a> {
                 let message = super::machine::plain(&other.to_string());
                 match ABSENT.iter().find(|(name, _)| message.contains(&format!("'{name}'"))) {
                     Some((name, _)) => {
-                        self.absent(here(format!("`{name}` is no word of scripts here")), name)
+                        self.absent(here(format!("`{name}` is a word that scripts cannot use")), name)
                     }
                     None => here(message).label("cannot be read as a script"),
                 }
@@ -259,15 +261,12 @@ impl<'a> Compiler<'a> {
 
     /// A word that the script language has not, or keeps for itself.
     fn absent(&self, diagnostic: Diagnostic, word: &str) -> Diagnostic {
-        let help = ABSENT.iter().find(|(name, _)| *name == word).map_or_else(
-            || {
-                format!(
-                    "the language of scripts keeps `{word}` for itself: a name of your own must be another"
-                )
-            },
-            |(_, help)| (*help).to_owned(),
-        );
-        diagnostic.label("not there").help(help)
+        match ABSENT.iter().find(|(name, _)| *name == word) {
+            Some((_, help)) => diagnostic.label("not there").help(*help),
+            None => diagnostic
+                .label("reserved")
+                .help(format!("the script language reserves `{word}`: choose another name")),
+        }
     }
 
     /// Takes the functions of a block in, and notes what they call.

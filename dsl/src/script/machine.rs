@@ -340,6 +340,10 @@ pub(super) fn told(error: &EvalAltResult) -> Failed {
             over(format!("a list or map of a script holds more than {ELEMENTS} elements"))
         }
         E::ErrorRuntime(value, _) => Failed { message: values::text_of(value), position, limit: false },
+        E::ErrorDotExpr(message, _) => {
+            let told = values::unknown_field(message).unwrap_or_else(|| plain(message));
+            Failed { message: told, position, limit: false }
+        }
         other => Failed { message: plain(&other.to_string()), position, limit: false },
     }
 }

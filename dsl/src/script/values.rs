@@ -14,6 +14,8 @@ use sim_core::trace::names::Names;
 use sim_core::world::op::{Outcome, Success, Value};
 use sim_core::world::{Fact, ObjectName, Who};
 
+use crate::suggest::nearest;
+
 /// The longest text that is made of a value.
 const LONGEST: usize = 4_096;
 /// How deep lists and maps are told.
@@ -273,6 +275,19 @@ pub(super) fn register(engine: &mut Engine) {
         engine.register_fn(name, |value: &mut Outcomes| outcome_words(&value.0));
         engine.register_fn(name, |_: &mut EventValue| "an event");
     }
+}
+
+/// What the crate says of a field that is not there, in words that name those that are.
+pub(super) fn unknown_field(message: &str) -> Option<String> {
+    let (name, rest) = message.strip_prefix("Unknown property '")?.split_once('\'')?;
+    let (whose, fields): (_, Vec<&str>) = match rest.rsplit('\'').nth(1)? {
+        "outcome" => ("what came of an operation", OUTCOME_FIELDS.iter().map(|field| field.name).collect()),
+        "event" => ("an event", EVENT_FIELDS.iter().map(|field| field.name).collect()),
+        _ => return None,
+    };
+    let near = nearest(name, fields.iter().copied());
+    let near = near.map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+    Some(format!("{whose} has no field `{name}`{near} (there are {})", fields.join(", ")))
 }
 
 /// A value of the scenario as one of the script.
