@@ -66,3 +66,5 @@ pub(crate) const NEVER_SPAWNED: Code = Code(511);
 pub const EXPECTATION_UNREACHED: Code = Code(510);
 /// An entry that is declared as inherited.
 pub(crate) const INHERITED_DROPPED: Code = Code(512);
+/// A generic right in the rule of a policy, under a model that does not map it there.
+pub(crate) const GENERIC_IN_RULE: Code = Code(513);

@@ -129,6 +129,7 @@ pub const WARNINGS: &[(Code, &str)] = &[
     (codes::EXPECTATION_UNREACHED, "expectation_unreached"),
     (codes::NEVER_SPAWNED, "never_spawned"),
     (codes::INHERITED_DROPPED, "inherited_dropped"),
+    (codes::GENERIC_IN_RULE, "generic_in_rule"),
 ];
 
 impl Code {
@@ -309,5 +310,10 @@ pub const CODES: &[CodeRow] = &[
         codes::INHERITED_DROPPED,
         "an entry of a new object that is marked as inherited",
         "Whoever makes an object gives it entries of its own, and what comes from above is added and marked by inheritance alone: the mark `inherited` on an entry of a declaration, or of `with { … }`, is taken off. The entry itself stays.\n\n  doubtful:  dacl { allow alice read (inherited) }\n  clear:     dacl auto_inherit { }   // what the parent passes on, marked\n  clear:     sddl 'D:AI(A;ID;FR;;;WD)'   // a descriptor as it was stored",
+    ),
+    (
+        codes::GENERIC_IN_RULE,
+        "generic rights in the rule of a policy",
+        "`read`, `write`, `execute` and `full` are generic rights, which stand for rights of a class. `kobicha` and `kacs` map them whenever a DACL is walked. `windows` maps them when a descriptor is assigned to an object; the DACL of a policy's rule is never assigned to one, so there they neither grant nor deny anything. It is told where a model that the scenario lists, or that an overlay plays, is such a one.\n\n  doubtful:  rule r { dacl { allow staff read } }\n  clear:     rule r { dacl { allow staff FILE_GENERIC_READ } }",
     ),
 ];

@@ -4,6 +4,7 @@
 mod acl;
 mod flow;
 mod inherited;
+mod policy;
 mod privileges;
 mod spawned;
 mod unused;
@@ -11,6 +12,7 @@ mod unused;
 pub(crate) use acl::dacl;
 pub(crate) use flow::{Thread, examine};
 pub(crate) use inherited::inherited_dropped;
+pub(crate) use policy::RuleEntries;
 pub(crate) use privileges::{DisabledPrivilege, never_enabled};
 pub(crate) use spawned::never_spawned;
 pub(crate) use unused::unused;

@@ -70,6 +70,63 @@ fn entries_that_say_they_are_inherited() {
     }
 }
 
+/// Only `windows` leaves generic rights in a rule unmapped (W-ACC-8), so only what it plays is doubtful.
+#[test]
+fn generic_rights_in_rules() {
+    let rule = |dacl: &str, models: &str, more: &str| {
+        format!(
+            "scenario s {{ model {models} }}\nuser alice {{ }}\npolicy p {{ rule r {{\n{dacl}\n}} }}\nfile \"/a\" {{ sacl {{ policy p }} }}\nprocess q as alice {{ show }}\n{more}"
+        )
+    };
+    let change = "change policy p { rule r { dacl { add allow alice read } } }";
+    for (text, expected) in [
+        (rule("dacl { allow alice read }", "kobicha, windows", ""), &["generic_in_rule 4"][..]),
+        (rule("dacl { allow alice read }", "kobicha, kacs", ""), &[]),
+        (rule("dacl { allow alice FILE_GENERIC_READ }", "windows", ""), &[]),
+        (rule("dacl { allow alice GENERIC_ALL, DELETE }", "windows", ""), &["generic_in_rule 4"]),
+        (
+            rule("dacl { allow alice DELETE }\nstaged dacl { deny alice write }", "windows", ""),
+            &["generic_in_rule 5"],
+        ),
+        // Other lists are mapped when they are assigned, and `windows` has no SACL in rules.
+        (
+            rule(
+                "dacl { allow alice DELETE }\nsacl { audit alice read (failure) }",
+                "windows",
+                "file \"/b\" { dacl { allow alice read } }",
+            ),
+            &[],
+        ),
+        (
+            rule("dacl { allow alice DELETE }", "windows", &format!("world {{ at 1us {change} }}")),
+            &["generic_in_rule 8"],
+        ),
+        (
+            rule(
+                "dacl { allow alice DELETE }",
+                "kacs",
+                &format!("whatif \"w\" {{ model windows\n{change} }}"),
+            ),
+            &["generic_in_rule 9"],
+        ),
+        (rule("dacl { allow alice read }", "kacs", "whatif \"w\" { model windows }"), &["generic_in_rule 4"]),
+        (
+            rule(
+                "dacl { allow alice DELETE }",
+                "windows",
+                &format!("whatif \"w\" {{ model kacs\n{change} }}"),
+            ),
+            &[],
+        ),
+        (
+            rule("dacl { allow alice DELETE }", "windows", &format!("whatif \"w\" {{ {change} }}")),
+            &["generic_in_rule 8"],
+        ),
+    ] {
+        assert_eq!(doubts(&text), expected, "{text}");
+    }
+}
+
 /// A service with one file and a client; these lines are its steps from line 4 on.
 fn with_steps(steps: &str) -> String {
     format!(

@@ -125,7 +125,9 @@ impl Resolver<'_> {
                 let sid = self.policy_named(&mut args)?;
                 let block = args.block("`{` and rules")?;
                 args.finish(head.value)?;
+                self.rule_entries.inside = true;
                 let rules = self.rule_changes(block.value);
+                self.rule_entries.inside = false;
                 Ok(Change::Policy(Box::new(PolicyChange { sid, rules })))
             }
             _ => {

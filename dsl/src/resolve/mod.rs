@@ -80,6 +80,7 @@ pub(crate) fn resolve(
         steps: Vec::new(),
         step_spans: Vec::new(),
         disabled: Vec::new(),
+        rule_entries: lint::RuleEntries::default(),
         allowed: Vec::new(),
         scripts: Compiler::new(sources, procedures),
         scripts_broken: false,
@@ -157,6 +158,8 @@ struct Resolver<'a> {
     step_spans: Vec<Span>,
     /// Privileges that are declared disabled.
     disabled: Vec<DisabledPrivilege>,
+    /// Entries of policies that some model may not map.
+    rule_entries: lint::RuleEntries,
     /// The warnings that the scenario allows.
     allowed: Vec<Code>,
     scripts: Compiler<'a>,
@@ -221,7 +224,7 @@ impl<'a> Resolver<'a> {
             self.doubt_waiting(&programs);
         }
         // What they change is in another file.
-        let overlays = if only_overlays(stmts) { Vec::new() } else { self.overlays(stmts) };
+        let overlays = if only_overlays(stmts) { Vec::new() } else { self.overlays(stmts, &settings.models) };
         let (overlays, changes) = overlays.into_iter().unzip();
         let scenario = Scenario {
             name: settings.name,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::engine::scenario::{Overlay, OverlayChange};
+use sim_core::model::Model;
 
 use super::Resolver;
 use super::args::{Args, Read, unknown};
@@ -16,8 +17,9 @@ use crate::diag::Diagnostic;
 type Placed = (Overlay, Vec<Span>);
 
 impl<'a> Resolver<'a> {
-    /// Every overlay, in order.
-    pub(super) fn overlays(&mut self, stmts: &'a [Stmt]) -> Vec<Placed> {
+    /// Every overlay, in order. The scenario lists these models.
+    pub(super) fn overlays(&mut self, stmts: &'a [Stmt], models: &[&'static Model]) -> Vec<Placed> {
+        let outside = self.rule_entries.len();
         let mut overlays: Vec<Placed> = Vec::new();
         let mut titles: Vec<Spanned<String>> = Vec::new();
         for stmt in stmts {
@@ -31,11 +33,24 @@ impl<'a> Resolver<'a> {
                 self.overlay(title, block)
             });
             match read {
-                Ok(overlay) => overlays.push(overlay),
+                Ok(overlay) => {
+                    let own = overlay.0.model.map(|model| [model]);
+                    self.doubt_rules(outside, own.as_ref().map_or(models, |own| own));
+                    overlays.push(overlay);
+                }
                 Err(diagnostic) => self.report(diagnostic),
             }
         }
+        let played = overlays.iter().filter_map(|(overlay, _)| overlay.model);
+        let all: Vec<&'static Model> = models.iter().copied().chain(played).collect();
+        self.doubt_rules(0, &all);
         overlays
+    }
+
+    fn doubt_rules(&mut self, from: usize, models: &[&'static Model]) {
+        for doubt in self.rule_entries.doubts(from, models) {
+            self.report(doubt);
+        }
     }
 
     fn overlay_parts<'s>(

@@ -153,6 +153,7 @@ impl Resolver<'_> {
             _ => diagnostic,
         })?;
         let mask = self.rights(&mut args, class)?;
+        self.rule_entries.entry(stmt.span, mask);
         let mut flags = AceFlags::empty();
         if let Some(list) = args.flags() {
             flags = self.ace_flags(list, class, ACE_FLAGS)?;
@@ -473,6 +474,7 @@ impl Resolver<'_> {
     /// `policy NAME { … }`: central policies (CAP-1).
     pub(super) fn policy_decl(&mut self, name: &str, sid: Sid, block: Option<&Block>) -> PolicyDecl {
         let mut policy = PolicyDecl { name: Arc::from(name), sid, rules: Vec::new() };
+        self.rule_entries.inside = true;
         let mut seen = false;
         for stmt in block.map_or(&[][..], |block| &block.stmts) {
             let read = self.head_of(stmt, "`rule`").and_then(|head| match head.value {
@@ -500,6 +502,7 @@ impl Resolver<'_> {
                 self.report(diagnostic);
             }
         }
+        self.rule_entries.inside = false;
         policy
     }
 
