@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, ErrorKind, IsTerminal, Read, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,7 @@ pub(crate) fn read(path: &str) -> Result<String, String> {
     let shown = sim_core::text::escape(path).into_owned();
     let mut bytes = Vec::new();
     let outcome = if path == "-" {
+        once(&shown)?;
         std::io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes)
     } else {
         fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
@@ -56,6 +57,15 @@ pub(crate) fn read(path: &str) -> Result<String, String> {
         let at = error.utf8_error().valid_up_to();
         format!("cannot read `{shown}`: it is not UTF-8 text (byte {at})")
     })
+}
+
+/// Standard input is there once: who names it twice would get nothing the second time.
+fn once(shown: &str) -> Result<(), String> {
+    static READ: AtomicBool = AtomicBool::new(false);
+    if READ.swap(true, Ordering::Relaxed) {
+        return Err(format!("cannot read `{shown}`: standard input has been read already"));
+    }
+    Ok(())
 }
 
 /// The words of an error of the system, without its number.
@@ -84,6 +94,7 @@ pub(crate) fn lines(path: &str, longest: usize, sink: &mut dyn FnMut(Line<'_>, b
     let shown = sim_core::text::escape(path).into_owned();
     let failed = |error: std::io::Error| format!("cannot read `{shown}`: {}", plain(&error));
     let source: Box<dyn Read> = if path == "-" {
+        once(&shown)?;
         Box::new(std::io::stdin().lock())
     } else {
         Box::new(fs::File::open(path).map_err(failed)?)
@@ -187,7 +198,12 @@ pub(crate) fn files_below(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, S
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => folders.push(entry.path()),
                 Ok(kind) if kind.is_file() && entry.file_name().to_string_lossy().ends_with(ending) => {
-                    found.push(entry.path());
+                    let path = entry.path();
+                    if path.to_str().is_none() {
+                        let shown = sim_core::text::escape(&path.to_string_lossy()).into_owned();
+                        return Err(format!("the name of `{shown}` is not UTF-8 text"));
+                    }
+                    found.push(path);
                 }
                 _ => {}
             }
@@ -233,7 +249,7 @@ pub(crate) fn on_ci() -> bool {
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 #[repr(u8)]
 pub(crate) enum Colour {
-    /// On a terminal, unless NO_COLOR is set or the terminal is a dumb one
+    /// On a terminal, unless NO_COLOR is set or TERM is `dumb`
     Auto,
     /// Always
     Always,
@@ -258,6 +274,11 @@ pub(crate) fn colour() -> bool {
     let off = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     !off && std::io::stderr().is_terminal()
+}
+
+/// Whether standard output and standard error both appear on a terminal.
+pub(crate) fn one_screen() -> bool {
+    std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// Standard output, gathered in blocks.
@@ -368,6 +389,14 @@ pub(crate) fn failure(text: &str, exit: Exit) -> Exit {
 /// What clap has to say: help and version are the product, everything else is bad usage.
 /// What is wrong with the usage is told of the arguments made safe, as the message quotes them.
 pub(crate) fn usage(error: &clap::Error, again: impl FnOnce() -> Option<clap::Error>) -> ExitCode {
+    if error.kind() == clap::error::ErrorKind::InvalidUtf8 {
+        // Shown with a stand-in for what is no text.
+        let odd = std::env::args_os().find(|argument| argument.to_str().is_none()).unwrap_or_default();
+        let shown = sim_core::text::escape(&odd.to_string_lossy()).into_owned();
+        return ExitCode::from(
+            failure(&format!("the argument `{shown}` is not UTF-8 text"), Exit::Usage) as u8
+        );
+    }
     let safe = if error.use_stderr() { again() } else { None };
     let error = safe.as_ref().unwrap_or(error);
     // A closed stream is no reason to fail.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use dsl::ast::FileId;
 use dsl::diag::{Code, Severity};
 use dsl::source::Sources;
@@ -112,7 +113,14 @@ fn read_quietly(
     messages: &mut String,
 ) -> Result<(Sources, ReadScenario), Exit> {
     let mut text_of = |path: &str| {
-        io::read(path).map_err(|why| {
+        let text = match io::is_folder(Path::new(path)) {
+            true => Err(format!(
+                "`{}` is a folder; `scn check` and `scn test` take the scenarios below one",
+                sim_core::text::escape(path)
+            )),
+            false => io::read(path),
+        };
+        text.map_err(|why| {
             messages.push_str(&format!("error: {why}\n"));
             Exit::Usage
         })
@@ -180,7 +188,7 @@ pub(crate) fn load_quietly(
 #[derive(clap::Args)]
 pub(crate) struct RunOptions {
     /// Play by the rules of this model instead of the scenario's first one
-    #[arg(long, value_name = "MODEL", value_parser = model_named)]
+    #[arg(long, value_name = "MODEL", value_parser = models())]
     pub model: Option<&'static Model>,
     #[command(flatten)]
     pub play: PlayOptions,
@@ -190,16 +198,18 @@ pub(crate) struct RunOptions {
 #[derive(clap::Args)]
 pub(crate) struct PlayOptions {
     /// Seed all randomness with this number instead of the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
-    /// Give a parameter of the scenario this value
+    /// Give a parameter of the scenario this value; may be given several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = param)]
     pub param: Vec<(String, String)>,
-    /// End the run at a bound: `events=N`, `time=DURATION` or `script=N` operations of a script in one call
+    /// End the run at a bound: `events=N`, `time=DURATION`, or `script=N` operations of a script in one call; may be given
+    /// several times
     #[arg(long, value_name = "BOUND", value_parser = limit)]
     pub limit: Vec<Bound>,
-    /// The root of the scenario: paths are shown relative to it
-    #[arg(long, value_name = "DIR")]
+    /// The root of the scenario: paths are shown relative to it, and `use` reads nothing outside of it [default: the nearest
+    /// folder above the scenario that holds a folder `scenarios`, else the scenario's own]
+    #[arg(long, value_name = "DIR", value_parser = folder)]
     pub root: Option<PathBuf>,
 }
 
@@ -211,20 +221,27 @@ pub(crate) enum Bound {
     Script(u64),
 }
 
-/// A model by its name, for arguments.
-pub(crate) fn model_named(text: &str) -> Result<&'static Model, String> {
-    Model::named(text).ok_or_else(|| {
-        let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
-        format!("the models are {}", names.join(", "))
-    })
+/// The models by their names, for arguments.
+pub(crate) fn models() -> impl TypedValueParser<Value = &'static Model> {
+    PossibleValuesParser::new(MODELS.iter().map(|model| model.name))
+        .try_map(|text| Model::named(&text).ok_or("there is no such model"))
 }
 
-/// A warning by its name, for arguments.
-pub(crate) fn warning_named(text: &str) -> Result<Code, String> {
-    Code::of_warning(text).ok_or_else(|| {
-        let names: Vec<&str> = dsl::diag::WARNINGS.iter().map(|row| row.1).collect();
-        format!("the warnings are {}", names.join(", "))
-    })
+/// The warnings by their names, for arguments.
+pub(crate) fn warnings() -> impl TypedValueParser<Value = Code> {
+    PossibleValuesParser::new(dsl::diag::WARNINGS.iter().map(|row| row.1))
+        .try_map(|text| Code::of_warning(&text).ok_or("there is no such warning"))
+}
+
+/// A folder that is there, for arguments.
+pub(crate) fn folder(text: &str) -> Result<PathBuf, String> {
+    let folder = PathBuf::from(text);
+    if io::is_folder(&folder) { Ok(folder) } else { Err("there is no such folder".to_owned()) }
+}
+
+/// A seed, for arguments.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
 }
 
 fn param(text: &str) -> Result<(String, String), String> {

@@ -34,8 +34,8 @@ not parse or resolve; 4 a limit was hit; 70 a bug of ours."
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// When messages are coloured; without it on a terminal, unless NO_COLOR is set
-    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t = io::Colour::Auto, hide_default_value = true)]
+    /// When to colour messages
+    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t = io::Colour::Auto)]
     color: io::Colour,
 }
 

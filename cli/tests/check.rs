@@ -175,6 +175,13 @@ fn a_folder_stands_for_its_scenarios() {
     assert!(!ran.err.contains("people.scn") && !ran.err.contains("whatif.scn"), "{}", ran.err);
     let ran = common::run(&["check", "--format", "json", &path.to_string_lossy()]).ends(3);
     assert!(ran.out.contains("deep/er/bad.scn"), "{}", ran.out);
+    // Nobody uses this one: it is probably a scenario whose first line is misspelt.
+    write("scenarios/deep/er/bad.scn", "scenari bad\nprocess p as SYSTEM { revert }\n");
+    for format in ["text", "json"] {
+        let ran = common::run(&["check", "--format", format, &path.to_string_lossy()]).ends(3);
+        let told = format!("{}{}", ran.out, ran.err);
+        assert!(told.contains("SCN0306") && !told.contains("people.scn"), "{told}");
+    }
     let empty = folder.path().join("empty");
     std::fs::create_dir(&empty).expect("made");
     let ran = common::run(&["check", &empty.to_string_lossy()]).ends(2);

@@ -532,3 +532,40 @@ fn the_root_of_all_files_can_be_declared() {
     assert_eq!(granted("/e"), 0);
     assert_eq!(granted("/"), 0, "what is declared of the root is not silently ignored");
 }
+
+/// What a command is given and cannot take is told by its name, and nothing is made of it.
+#[test]
+fn odd_arguments_are_told_by_their_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a b,c.scn");
+    std::fs::write(&file, "scenario s\nprocess p as SYSTEM { revert }\n").expect("written");
+    let file = file.to_string_lossy();
+    run(&["run", &file]).ends(0);
+    has(&run(&["run", &file, "--root", "/there/is/none"]).ends(2).err, "there is no such folder");
+    has(&run(&["run", &file, "--seed", "x"]).ends(2).err, "expected a whole number");
+    has(
+        &run(&["run", &folder.path().to_string_lossy()]).ends(2).err,
+        "is a folder; `scn check` and `scn test`",
+    );
+    // Standard input is there once.
+    let fine = b"scenario s\nprocess p as SYSTEM { revert }\n";
+    let ran = run_with(&["check", "-", "-"], fine).ends(2);
+    has(&ran.err, "<standard input>: can be run");
+    has(&ran.err, "has been read already");
+    has(&run_with(&["test", "-"], fine).ends(2).err, "no golden trace");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_are_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"odd\xff.scn"));
+    std::fs::write(&odd, "scenario s\n").expect("written");
+    let ran = Ran::of(scn().arg("run").arg(&odd).output().expect("it runs")).ends(2);
+    has(&ran.err, "odd\u{fffd}.scn` is not UTF-8 text");
+    for command in ["check", "test", "fmt"] {
+        let ran = run(&[command, &folder.path().to_string_lossy()]).ends(2);
+        has(&ran.err, "odd\u{fffd}.scn` is not UTF-8 text");
+    }
+}

@@ -73,11 +73,31 @@ fn commands_in_the_documents_print_what_the_page_shows() {
     }
 }
 
+/// The words of a command as a shell takes them: what it would not take as it stands is quoted.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for (n, piece) in command.split('\'').enumerate() {
+        if n % 2 == 1 {
+            words.last_mut().expect("a word").push_str(piece);
+            continue;
+        }
+        assert!(
+            !piece.contains(['(', ')', ';', '&', '|', '<', '>', '*', '?', '$', '"']),
+            "quote it: {command}"
+        );
+        let mut parts = piece.split(' ');
+        words.last_mut().expect("a word").push_str(parts.next().unwrap_or_default());
+        words.extend(parts.map(str::to_owned));
+    }
+    words
+}
+
 /// Runs the command of a block in a folder and holds what it prints against what the block shows.
 fn prints_what_it_shows(page: &str, block: &str, folder: &Path) {
     let mut lines = block.lines();
     let command = lines.next().and_then(|line| line.strip_prefix("$ scn ")).expect("a command");
-    let output = scn_in(folder, &command.split(' ').collect::<Vec<_>>());
+    let words = words(command);
+    let output = scn_in(folder, &words.iter().map(String::as_str).collect::<Vec<_>>());
     let printed = String::from_utf8(output.stdout).expect("text");
     // `...` stands for any number of lines.
     let mut rest: Vec<&str> = printed.lines().collect();

@@ -27,8 +27,42 @@ fn every_command_has_help_and_a_manual_page() {
         );
     }
     let whole = run(&["man"]).ends(0);
-    assert!(whole.out.contains(".TH scn 1") && whole.out.contains("Exit codes"), "{}", whole.out);
+    assert!(whole.out.contains(".TH SCN 1") && whole.out.contains(".SH \"EXIT STATUS\""), "{}", whole.out);
     assert!(run(&["man", "nothing"]).ends(2).err.contains("no command `nothing`"));
+}
+
+/// A program that calls one must know what its exit code says. What only prints a text ends as every program does.
+#[test]
+fn every_command_that_decides_something_tells_its_exit_codes() {
+    let further = [["idn", "show"], ["idn", "threads"], ["idn", "compare"], ["sd", "explain"]];
+    let printing = ["help", "schema", "completions", "man"];
+    let commands = commands().into_iter().filter(|name| !printing.contains(&name.as_str()));
+    let paths = commands.map(|name| vec![name]);
+    for path in paths.chain(further.map(|path| path.map(str::to_owned).to_vec())) {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let help = run(&[path.as_slice(), &["--help"]].concat()).ends(0).out;
+        assert!(help.contains("\nExit codes: 0 "), "{path:?}: {help}");
+        let page = run(&[&["man"], path.as_slice()].concat()).ends(0).out;
+        assert!(page.contains(".SH \"EXIT STATUS\"\n0 ") && page.is_ascii(), "{path:?}: {page}");
+    }
+}
+
+/// What may stand behind an option is told by the help, and completed by a shell.
+#[test]
+fn values_of_options_are_told() {
+    for (command, option, value) in [
+        ("run", "model", "kacs"),
+        ("compare", "models", "windows"),
+        ("check", "allow", "dacl_order"),
+        ("sd", "object", "key"),
+    ] {
+        let help = run(&[command, "--help"]).ends(0).out;
+        let told = help.split_once(&format!("--{option} ")).expect("the option").1;
+        let told = told.split_once("possible values: ").expect("its values").1;
+        assert!(told.split(']').next().expect("a list").contains(value), "{command} --{option}: {help}");
+    }
+    let script = run(&["completions", "bash"]).ends(0).out;
+    assert!(script.contains("kobicha kacs windows") && script.contains("never_reverts"));
 }
 
 #[test]

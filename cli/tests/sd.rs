@@ -182,7 +182,7 @@ fn bad_input_is_told_with_its_place() {
         (&["garbage"], 3, "neither SDDL, base64 nor hexadecimal"),
         (&["/no/such.sddl"], 2, "is no file"),
         (&["0100"], 3, "this is no security descriptor"),
-        (&["O:SY", "--object", "cupboard"], 2, "the classes are file"),
+        (&["O:SY", "--object", "cupboard"], 2, "possible values: file"),
         (&["O:SY", "--model", "other"], 2, "model"),
         (&[], 2, "Usage"),
         (&["--expect", "/no/such"], 2, "no such file"),

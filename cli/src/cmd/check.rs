@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use dsl::diag::{Code, Severity};
-use dsl::findings::{self, Finding};
+use dsl::findings::{self, Finding, Region};
 
 use crate::io::{self, Exit};
 use crate::load::{self, Asked, Warnings};
@@ -22,7 +22,7 @@ wrong."
 pub(crate) struct Check {
     /// The scenarios, or folders with scenarios; `-` reads standard input
     ///
-    /// In a folder, files without a `scenario` block are left to the scenarios that use them.
+    /// In a folder, a file without a `scenario` block belongs to the scenarios that use it; if none does, that is wrong.
     #[arg(value_name = "PATH", required = true)]
     files: Vec<String>,
     /// A file with further overlays of the scenario
@@ -31,11 +31,12 @@ pub(crate) struct Check {
     /// How it is told
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The root of the scenarios: paths are shown relative to it
-    #[arg(long, value_name = "DIR")]
+    /// The root of the scenarios: paths are shown relative to it, and `use` reads nothing outside of it [default: the nearest
+    /// folder above that holds a folder `scenarios`, else a scenario's own]
+    #[arg(long, value_name = "DIR", value_parser = load::folder)]
     root: Option<PathBuf>,
-    /// Do not tell this warning
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = load::warning_named)]
+    /// Do not tell these warnings, separated by commas; `scn explain NAME` prints the page of one
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = load::warnings())]
     allow: Vec<Code>,
 }
 
@@ -55,38 +56,33 @@ impl Check {
     pub(crate) fn execute(&self) -> Exit {
         let mut exit = Exit::Fine;
         let mut files = Vec::new();
+        let mut others = Vec::new();
         for path in &self.files {
-            match scenarios_at(path) {
+            match scenarios_at(path, &mut others) {
                 Ok(found) => files.extend(found),
                 Err(why) => exit = exit.and(io::failure(&why, Exit::Usage)),
             }
         }
-        if self.format == Format::Text {
-            for file in &files {
-                exit = exit.and(self.tell(file));
-            }
-            return exit;
-        }
-        let mut found: Vec<Finding> = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut told = Told::default();
         for file in &files {
-            match self.findings(file) {
-                Ok(more) => {
-                    let wrong = more.iter().any(|finding| finding.severity == Severity::Error);
-                    exit = exit.and(if wrong { Exit::Text } else { Exit::Fine });
-                    // Several scenarios may use one file.
-                    found.extend(more.into_iter().filter(|finding| {
-                        seen.insert((finding.place.clone(), finding.code.clone(), finding.message.clone()))
-                    }));
+            exit = exit.and(self.tell(file, &mut told));
+        }
+        // A file without a `scenario` block that nobody uses may be a scenario whose first line is misspelt. Who uses what is
+        // sure once nothing else is wrong.
+        if exit == Exit::Fine {
+            for file in &others {
+                let name = load::shown(file, &load::root_of(file, self.root.as_deref()));
+                if !told.used.contains(&name) {
+                    exit = exit.and(self.tell(file, &mut told));
                 }
-                Err(failed) => exit = exit.and(failed),
             }
         }
-        io::print(&match self.format {
-            Format::Sarif => findings::sarif(&found, env!("CARGO_PKG_VERSION")),
-            Format::Github => findings::github(&found),
-            Format::Json | Format::Text => findings::json(&found),
-        });
+        match self.format {
+            Format::Text => {}
+            Format::Sarif => io::print(&findings::sarif(&told.found, env!("CARGO_PKG_VERSION"))),
+            Format::Github => io::print(&findings::github(&told.found)),
+            Format::Json => io::print(&findings::json(&told.found)),
+        }
         exit
     }
 
@@ -94,32 +90,62 @@ impl Check {
         Asked { path, overlays: &self.overlay, root: self.root.as_deref(), params: &[] }
     }
 
-    fn tell(&self, file: &str) -> Exit {
-        match load::load_with(&self.asked(file), Warnings::But(&self.allow)) {
-            Ok(loaded) => {
-                let models: Vec<&str> = loaded.scenario.models.iter().map(|model| model.name).collect();
-                let (file, models) = (sim_core::text::escape(file), models.join(", "));
-                io::message(&format!("{file}: can be run under {models}"));
-                Exit::Fine
-            }
-            Err(failed) => failed,
+    /// Tells people what is wrong with a scenario, or gathers it for programs.
+    fn tell(&self, file: &str, told: &mut Told) -> Exit {
+        if self.format == Format::Text {
+            return match load::load_with(&self.asked(file), Warnings::But(&self.allow)) {
+                Ok(loaded) => {
+                    let models: Vec<&str> = loaded.scenario.models.iter().map(|model| model.name).collect();
+                    let file = if file == "-" { "<standard input>" } else { file };
+                    let (file, models) = (sim_core::text::escape(file), models.join(", "));
+                    io::message(&format!("{file}: can be run under {models}"));
+                    told.used.extend(loaded.used);
+                    Exit::Fine
+                }
+                Err(failed) => failed,
+            };
         }
-    }
-
-    fn findings(&self, file: &str) -> Result<Vec<Finding>, Exit> {
-        let root = self.root.as_deref();
-        let (sources, read) = load::read(&self.asked(file), &self.allow)?;
+        let (sources, read) = match load::read(&self.asked(file), &self.allow) {
+            Ok(read) => read,
+            Err(failed) => return failed,
+        };
+        told.used.extend(sources.names().skip(1).map(str::to_owned));
         let folder = match self.format {
-            Format::Sarif | Format::Github if file != "-" => load::shown_folder(&load::root_of(file, root)),
+            Format::Sarif | Format::Github if file != "-" => {
+                load::shown_folder(&load::root_of(file, self.root.as_deref()))
+            }
             _ => String::new(),
         };
-        let found = findings::findings(&read.diagnostics, &sources);
-        Ok(found.into_iter().map(|finding| finding.below(&folder)).collect())
+        let mut exit = Exit::Fine;
+        for finding in findings::findings(&read.diagnostics, &sources) {
+            if finding.severity == Severity::Error {
+                exit = Exit::Text;
+            }
+            let finding = finding.below(&folder);
+            // Several scenarios may use one file.
+            let key = (finding.place.clone(), finding.code.clone(), finding.message.clone());
+            if told.seen.insert(key) {
+                told.found.push(finding);
+            }
+        }
+        exit
     }
 }
 
-/// A file as it is; of a folder every scenario below it. What has no `scenario` block is there for `use`, or for `scn whatif`.
-fn scenarios_at(path: &str) -> Result<Vec<String>, String> {
+/// What has been told so far.
+#[derive(Default)]
+struct Told {
+    /// What was found, for programs.
+    found: Vec<Finding>,
+    /// The places, codes and messages of these.
+    seen: BTreeSet<(Region, String, String)>,
+    /// The files that scenarios use, by their names below the root.
+    used: BTreeSet<String>,
+}
+
+/// A file as it is; of a folder every scenario below it. What has no `scenario` block is there for `scn whatif`, or for `use`
+/// and then one of the others.
+fn scenarios_at(path: &str, others: &mut Vec<String>) -> Result<Vec<String>, String> {
     let folder = Path::new(path);
     if path == "-" || !io::is_folder(folder) {
         return Ok(vec![path.to_owned()]);
@@ -127,15 +153,15 @@ fn scenarios_at(path: &str) -> Result<Vec<String>, String> {
     let shown = sim_core::text::escape(path);
     let mut found = Vec::new();
     for file in io::files_below(folder, ".scn")? {
-        let Some(name) = file.to_str() else {
-            return Err(format!("the name of a file below `{shown}` is not UTF-8 text"));
-        };
-        // What cannot be read is told when it is read again.
-        if io::read(name).map_or(true, |text| dsl::has_scenario(&text)) {
-            found.push(name.to_owned());
+        let Some(name) = file.to_str() else { continue };
+        match io::read(name) {
+            Ok(text) if dsl::is_overlay(&text) => {}
+            Ok(text) if !dsl::has_scenario(&text) => others.push(name.to_owned()),
+            // What cannot be read is told when it is read again.
+            _ => found.push(name.to_owned()),
         }
     }
-    if found.is_empty() {
+    if found.is_empty() && others.is_empty() {
         return Err(format!("there is no scenario below `{shown}`"));
     }
     Ok(found)

@@ -16,12 +16,16 @@ use crate::load::{self, Loaded, PlayOptions};
 
 /// Run a scenario under several models and tell which rules make them differ
 #[derive(Args)]
+#[command(
+    after_help = "Exit codes: 0 fine, whatever differs; 2 bad usage, or a file cannot be read; 3 something is wrong with the scenario; \
+4 a limit was hit."
+)]
 pub(crate) struct Compare {
     /// The scenario; `-` reads standard input
     #[arg(value_name = "FILE")]
     file: String,
-    /// The models; each one is compared with the first [default: those of the scenario, or all if it names one]
-    #[arg(long, value_name = "MODELS", value_delimiter = ',', value_parser = load::model_named)]
+    /// The models, separated by commas; each one is compared with the first [default: those of the scenario, or all if it names one]
+    #[arg(long, value_name = "MODELS", value_delimiter = ',', value_parser = load::models())]
     models: Vec<&'static Model>,
     /// How the differences are written
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -35,7 +39,7 @@ pub(crate) struct Compare {
 pub(crate) enum Format {
     /// Counts first, then each difference
     Text,
-    /// One JSON object; `scn schema` prints the schema
+    /// One JSON object; `scn schema whatif` and `scn schema compare` print the schemas
     Json,
 }
 
@@ -52,6 +56,8 @@ pub(crate) struct CompareReport {
     first: &'static str,
     /// One for each other model.
     comparisons: Vec<ComparisonLine>,
+    /// The files that were read, relative to the scenario's root; `file` in a place is a position in this list, from 0.
+    files: Vec<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -117,6 +123,7 @@ impl Compare {
                 seed: config.seed,
                 first: first.name,
                 comparisons: lines,
+                files: scenario.files.iter().map(|name| name.to_string()).collect(),
             }),
         }
         limited(&courses)

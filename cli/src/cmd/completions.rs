@@ -7,7 +7,9 @@ use crate::io::{self, Exit};
 
 /// Print a script that completes the command line of a shell
 ///
-/// For bash: `source <(scn completions bash)`. Other shells read the script from a folder of theirs.
+/// In bash: `source <(scn completions bash)`; zsh: `scn completions zsh > "${fpath[1]}/_scn"`; fish:
+/// `scn completions fish > ~/.config/fish/completions/scn.fish`; PowerShell:
+/// `scn completions powershell | Out-String | Invoke-Expression`; elvish: `eval (scn completions elvish | slurp)`.
 #[derive(Args)]
 pub(crate) struct Completions {
     /// For which shell

@@ -13,9 +13,13 @@ use crate::io::{self, Exit, Line, Output};
 
 /// Decide access requests, one JSON object a line
 ///
-/// A line describes one check completely: token, process, descriptor, request. `docs/decide.md` has the fields. A line that
+/// A line describes one check completely: token, process, descriptor, request. The fields stand in docs/decide.md. A line that
 /// cannot be read gets an answer with `"error":"bad_request"` and its place, and the others go on.
 #[derive(Args)]
+#[command(
+    after_help = "Exit codes: 0 fine, whatever was decided; 1 with --expect, an answer differs; 2 a file cannot be read; 3 a line cannot \
+be read."
+)]
 pub(crate) struct Decide {
     /// Files of requests; `-` reads standard input
     #[arg(value_name = "FILE", default_value = "-")]
@@ -27,7 +31,7 @@ pub(crate) struct Decide {
     #[arg(long)]
     explain: bool,
     /// Play by the rules of this model where a line names none
-    #[arg(long, value_name = "MODEL", value_parser = crate::load::model_named)]
+    #[arg(long, value_name = "MODEL", value_parser = crate::load::models())]
     model: Option<&'static Model>,
 }
 

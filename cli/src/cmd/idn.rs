@@ -12,8 +12,13 @@ use sim_core::world::{Shown, World};
 use crate::io::{self, Exit};
 use crate::load::{self, Loaded, RunOptions};
 
+/// How each of them ends.
+const EXITS: &str = "Exit codes: 0 fine; 2 bad usage, no such process or thread, or a file cannot be read; 3 something is wrong with the scenario; \
+4 a limit was hit.";
+
 /// Show who a process or thread is, at an instant of a run
 #[derive(Args)]
+#[command(after_help = EXITS)]
 pub(crate) struct Idn {
     #[command(subcommand)]
     what: What,
@@ -22,6 +27,7 @@ pub(crate) struct Idn {
 #[derive(Subcommand)]
 enum What {
     /// Show the identity of a process, or the one in effect on a thread
+    #[command(after_help = EXITS)]
     Show {
         /// The scenario; `-` reads standard input
         #[arg(value_name = "FILE")]
@@ -33,6 +39,7 @@ enum What {
         when: When,
     },
     /// Hold two identities against each other
+    #[command(after_help = EXITS)]
     Compare {
         /// The scenario; `-` reads standard input
         #[arg(value_name = "FILE")]
@@ -47,6 +54,7 @@ enum What {
         when: When,
     },
     /// List the threads of a process and whom they act as
+    #[command(after_help = EXITS)]
     Threads {
         /// The scenario; `-` reads standard input
         #[arg(value_name = "FILE")]
@@ -77,7 +85,7 @@ struct When {
 /// How identities are written.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// The layout of `show`
+    /// As the step `show` writes it in a trace
     Text,
     /// One JSON object; `scn schema identity` prints the schema
     Json,

@@ -37,15 +37,26 @@ impl Man {
             };
             page = inner.clone();
         }
+        let name = page.get_name().to_uppercase();
+        let name = page.get_bin_name().map_or(name, |whole| whole.replace(' ', "-").to_uppercase());
+        let version = concat!("scn ", env!("CARGO_PKG_VERSION"));
         let mut roff = Vec::new();
-        match clap_mangen::Man::new(page).render(&mut roff) {
+        match clap_mangen::Man::new(page).title(name).source(version).manual("scn").render(&mut roff) {
             Ok(()) => {
-                io::print(&String::from_utf8_lossy(&roff));
+                // The exit codes have a section of their own, as people look for it.
+                let text = String::from_utf8_lossy(&roff);
+                let text = text.replace(".SH EXTRA\nExit codes: ", ".SH \"EXIT STATUS\"\n");
+                io::print(&text.chars().map(portable).collect::<String>());
                 Exit::Fine
             }
             Err(error) => io::failure(&format!("the page cannot be made: {error}"), Exit::Bug),
         }
     }
+}
+
+/// A letter as every reader of manual pages takes it.
+fn portable(c: char) -> String {
+    if c.is_ascii() { c.to_string() } else { format!("\\[u{:04X}]", u32::from(c)) }
 }
 
 /// The reference page as a manual page: headings, paragraphs and tables of Markdown in the words of man(7). A row of a table is a
@@ -117,8 +128,7 @@ fn roff(text: &str) -> String {
                 out.push_str(&roff(words));
                 rest = behind.split_once(')').map_or("", |(_, behind)| behind);
             }
-            c if !c.is_ascii() => out.push_str(&format!("\\[u{:04X}]", u32::from(c))),
-            c => out.push(c),
+            c => out.push_str(&portable(c)),
         }
     }
     if bold {

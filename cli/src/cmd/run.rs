@@ -12,6 +12,10 @@ use crate::load::{self, Asked, Loaded, RunOptions, Warnings};
 
 /// Replay a scenario in virtual time and print its trace
 #[derive(Args)]
+#[command(
+    after_help = "Exit codes: 0 fine, though accesses may be denied; 1 an `expect` or `=>` is unmet, a `never` broken, or threads are \
+deadlocked; 2 bad usage, or a file cannot be read; 3 something is wrong with the scenario; 4 a limit was hit."
+)]
 pub(crate) struct Run {
     /// The scenario; `-` reads standard input
     #[arg(value_name = "FILE")]
@@ -22,8 +26,8 @@ pub(crate) struct Run {
     /// Derive decisions in full, stage by stage and entry by entry
     #[arg(long, value_enum, value_name = "WHICH")]
     explain: Option<Which>,
-    /// Do not tell this warning
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = load::warning_named)]
+    /// Do not tell these warnings, separated by commas; `scn explain NAME` prints the page of one
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = load::warnings())]
     allow: Vec<Code>,
     #[command(flatten)]
     options: RunOptions,
@@ -115,7 +119,14 @@ fn summarise(loaded: &Loaded, model: &Model, finished: &Finished) {
         1 => io::message("note: 1 overlay was not applied; `scn whatif` does that"),
         count => io::message(&format!("note: {count} overlays were not applied; `scn whatif` does that")),
     }
-    io::message(&(doubts.words(loaded) + text::totals(finished).as_str()));
+    let mut words = doubts.words(loaded);
+    // On a terminal the last line of the trace stands right above.
+    if !io::one_screen() {
+        words.push_str(&text::totals(finished));
+    }
+    if !words.is_empty() {
+        io::message(&words);
+    }
 }
 
 /// A denied access is no failure; a broken promise is.

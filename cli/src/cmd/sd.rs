@@ -8,6 +8,7 @@ mod show;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use sim_core::access::Explanation;
 use sim_core::model::Model;
@@ -28,6 +29,10 @@ use crate::io::{self, Exit};
 /// argument is the text itself, a file that holds it, or `-` for standard input.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    after_help = "Exit codes: 0 fine; 1 --diff or --expect found a difference, --check an error, or there is no form to write \
+it in; 2 bad usage, or a file cannot be read; 3 a text does not parse."
+)]
 pub(crate) struct Sd {
     #[command(subcommand)]
     command: Option<Command>,
@@ -54,19 +59,23 @@ pub(crate) struct Sd {
 #[derive(Args)]
 struct Reading {
     /// The rules of play, which decide how text and bytes are read
-    #[arg(long, value_name = "MODEL", value_parser = crate::load::model_named)]
+    #[arg(long, value_name = "MODEL", value_parser = crate::load::models())]
     model: Option<&'static Model>,
     /// The domain of aliases such as DA, as S-1-5-21-…
     #[arg(long, value_name = "SID", value_parser = domain)]
     domain: Option<Sid>,
     /// What the descriptor guards, for the names of rights
-    #[arg(long, value_name = "CLASS", default_value = "file", value_parser = class)]
+    #[arg(long, value_name = "CLASS", default_value = "file", value_parser = class())]
     object: ObjectType,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Decide what a token gets from a descriptor, and say why
+    #[command(
+        after_help = "Exit codes: 0 the access is granted; 1 it is refused; 2 bad usage, or a file cannot be read; 3 a text does \
+not parse."
+    )]
     Explain {
         /// A descriptor, a file that holds one, or `-` for standard input
         #[arg(value_name = "FILE|-|TEXT")]
@@ -94,12 +103,13 @@ fn domain(text: &str) -> Result<Sid, String> {
     Sid::parse(text).ok_or_else(|| "expected a SID such as S-1-5-21-1000-2000-3000".to_owned())
 }
 
-fn class(text: &str) -> Result<ObjectType, String> {
-    let found = ObjectType::ALL.into_iter().find(|(_, name)| *name == text);
-    found.map(|(class, _)| class).ok_or_else(|| {
-        let names: Vec<&str> = ObjectType::ALL.iter().map(|(_, name)| *name).collect();
-        format!("the classes are {}", names.join(", "))
-    })
+/// The classes of objects, for arguments.
+fn class() -> impl TypedValueParser<Value = ObjectType> {
+    let named = |text: String| {
+        let found = ObjectType::ALL.into_iter().find(|(_, name)| *name == text);
+        found.map(|(class, _)| class).ok_or("there is no such class")
+    };
+    PossibleValuesParser::new(ObjectType::ALL.map(|(_, name)| name)).try_map(named)
 }
 
 impl Sd {

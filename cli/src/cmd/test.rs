@@ -18,9 +18,13 @@ use crate::load::{self, Asked, Loaded, Warnings};
 
 /// Run scenarios and hold their traces against the golden ones
 ///
-/// The golden of `scenarios/a/b.scn` under the model kobicha is `snapshots/a/b.kobicha.snap`. A golden that differs, is
-/// missing, or belongs to no scenario fails.
+/// The golden of `scenarios/a/b.scn` under the model kobicha is `snapshots/a/b.kobicha.snap`; of a scenario elsewhere it lies
+/// in `snapshots` beside it. A golden that differs, is missing, or belongs to no scenario fails.
 #[derive(Args)]
+#[command(
+    after_help = "Exit codes: 0 everything passes, or was accepted; 1 something fails, or there is no scenario; 2 a file cannot be read \
+or written; 3 something is wrong with a scenario; 4 a limit was hit."
+)]
 pub(crate) struct Test {
     /// Scenarios, or folders of them; without any, the folder `scenarios`
     #[arg(value_name = "PATH")]
@@ -31,11 +35,12 @@ pub(crate) struct Test {
     /// How many scenarios are run at once; without it as many as the machine has processors
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// The root of the scenarios
-    #[arg(long, value_name = "DIR")]
+    /// The root of the scenarios: paths are shown relative to it, and `use` reads nothing outside of it [default: the nearest
+    /// folder above that holds a folder `scenarios`, else a scenario's own]
+    #[arg(long, value_name = "DIR", value_parser = load::folder)]
     root: Option<PathBuf>,
-    /// Do not tell this warning
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = load::warning_named)]
+    /// Do not tell these warnings, separated by commas; `scn explain NAME` prints the page of one
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = load::warnings())]
     allow: Vec<Code>,
 }
 
@@ -111,6 +116,12 @@ impl Test {
         if self.accept && io::on_ci() {
             return io::failure("nothing is accepted where `CI` is set", Exit::Usage);
         }
+        if self.paths.iter().any(|path| path == Path::new("-")) {
+            return io::failure(
+                "what comes from standard input has no golden trace; name a file",
+                Exit::Usage,
+            );
+        }
         let root = match &self.root {
             Some(root) => io::resolved(root),
             None => match self.paths.first() {
@@ -170,7 +181,7 @@ impl Test {
         let first = match load::load_quietly(&asked, Warnings::But(&self.allow), &mut report.err) {
             Ok(loaded) => loaded,
             Err(exit) => {
-                report.fail(&shown, "it cannot be read", exit);
+                report.fail(&shown, unread(exit), exit);
                 return report;
             }
         };
@@ -189,7 +200,7 @@ impl Test {
         for params in combinations {
             match load::load_quietly(&Asked { params: &params, ..asked }, told, &mut report.err) {
                 Ok(loaded) => self.models((path, &name, root), &loaded, &mut doubts, &mut report),
-                Err(exit) => report.fail(&shown, "it cannot be read", exit),
+                Err(exit) => report.fail(&shown, unread(exit), exit),
             }
         }
         report.err.push_str(&doubts.words(&first));
@@ -301,6 +312,11 @@ impl Test {
             }
         }
     }
+}
+
+/// Why there is no scenario to run; what is wrong has been told.
+fn unread(exit: Exit) -> &'static str {
+    if exit == Exit::Text { "something is wrong with it" } else { "it cannot be read" }
 }
 
 /// The lines that differ, with some around them.

@@ -24,6 +24,11 @@ use crate::load::{self, Asked, Loaded, RunOptions, Warnings};
 /// An overlay is a block `whatif "title" { … }` in the scenario or in a file of its own. `expect` and `never` in it hold for the
 /// changed run: one that does not hold ends with 1.
 #[derive(Args)]
+#[command(
+    after_help = "Exit codes: 0 fine, whatever differs; 1 `--forbid` found something, an `expect` or `never` of an overlay does not hold, \
+or a change leaves threads deadlocked; 2 bad usage, or a file cannot be read; 3 something is wrong with the scenario or \
+an overlay; 4 a limit was hit."
+)]
 pub(crate) struct Whatif {
     /// The scenario; `-` reads standard input
     #[arg(value_name = "BASE")]
@@ -74,6 +79,8 @@ pub(crate) struct WhatifReport {
     seed: u64,
     /// One for each overlay.
     overlays: Vec<OverlayLine>,
+    /// The files that were read, relative to the scenario's root; `file` in a place is a position in this list, from 0.
+    files: Vec<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -160,6 +167,7 @@ impl Whatif {
                 model: config.model.name,
                 seed: config.seed,
                 overlays: lines,
+                files: loaded.scenario.files.iter().map(|name| name.to_string()).collect(),
             }),
         }
         exit

@@ -228,6 +228,7 @@ impl<'a> Resolver<'a> {
         let (overlays, changes) = overlays.into_iter().unzip();
         let scenario = Scenario {
             name: settings.name,
+            files: self.sources.names().map(Arc::from).collect(),
             params: Vec::new(),
             start: settings.start,
             models: settings.models,

@@ -21,6 +21,8 @@ use crate::world::op::{DeniedBy, ErrorName, Operation};
 pub struct Scenario {
     /// Its name.
     pub name: Arc<str>,
+    /// The files that it was read from, which places count from 0.
+    pub files: Vec<Arc<str>>,
     /// Its parameters with their values, in order of declaration.
     pub params: Vec<(Arc<str>, Arc<str>)>,
     /// What virtual time 0 is called, such as `2026-01-01T00:00:00Z`; it changes nothing else.

@@ -72,6 +72,8 @@ pub struct Header {
     pub start: String,
     /// The parameters and their values.
     pub params: BTreeMap<String, String>,
+    /// The files that it was read from, relative to its root; `file` in a place is a position in this list, from 0.
+    pub files: Vec<String>,
 }
 
 /// A principal.
@@ -214,7 +216,8 @@ pub struct CheckLine {
 pub struct GateLine {
     /// The level that the client chose.
     pub client_level: &'static str,
-    /// `U1` to `U4`.
+    /// How the client stands to the service: `U1` the same user, both restricted or neither; `U2` the same user, the service alone
+    /// restricted; `U3` the same user, the client alone restricted; `U4` another user.
     pub relation: &'static str,
     /// `held`, `disabled`, `absent` or `not consulted`.
     pub privilege: &'static str,
@@ -316,6 +319,7 @@ pub fn header(scenario: &Scenario, model: &Model, seed: u64) -> Line {
         seed,
         start: scenario.start.to_string(),
         params: scenario.params.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+        files: scenario.files.iter().map(|name| name.to_string()).collect(),
     })
 }
 
