@@ -46,7 +46,7 @@ pub(crate) struct Asked<'a> {
 pub(crate) enum Warnings<'a> {
     /// All but these.
     But(&'a [Code]),
-    /// None: they have been told before.
+    /// None: they have been told before, or what is asked is another question.
     Told(&'a [Code]),
 }
 
@@ -141,9 +141,9 @@ fn read_quietly(
     Ok((sources, read))
 }
 
-/// Reads a scenario with these values for its parameters; what is wrong with it goes to standard error, warnings too.
+/// Reads a scenario with these values for its parameters; what is wrong with it goes to standard error, without warnings.
 pub(crate) fn load(path: &str, root: Option<&Path>, params: &[(String, String)]) -> Result<Loaded, Exit> {
-    load_with(&Asked { path, overlays: &[], root, params }, Warnings::But(&[]))
+    load_with(&Asked { path, overlays: &[], root, params }, Warnings::Told(&[]))
 }
 
 /// As [`load`], with a say in which warnings are told.

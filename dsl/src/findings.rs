@@ -232,6 +232,7 @@ pub fn sarif(findings: &[Finding], version: &str) -> String {
                 "shortDescription": { "text": title },
                 "fullDescription": { "text": page.split("\n\n").next().unwrap_or(title) },
                 "help": { "text": page },
+                "defaultConfiguration": { "level": if code.warning_name().is_some() { "warning" } else { "error" } },
             })
         })
         .collect();

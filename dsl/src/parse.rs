@@ -457,9 +457,14 @@ impl Reader<'_> {
             Diagnostic::error(codes::SYNTAX, span, "curly quotes are not quotes of the language")
                 .label("expected `\"` or `'`")
         } else if first == '&' || first == '|' {
-            Diagnostic::error(codes::SYNTAX, span, format!("`{text}` means nothing here"))
-                .label("expected `and` or `or` in a condition")
-                .help("two steps stand on two lines, or with `;` between them")
+            let wrong = Diagnostic::error(codes::SYNTAX, span, format!("`{text}` means nothing here"));
+            if text == "|" {
+                wrong.label("expected a comma between rights, or `or` in a condition")
+            } else {
+                wrong
+                    .label("expected `and` or `or` in a condition")
+                    .help("two steps stand on two lines, or with `;` between them")
+            }
         } else if text.starts_with("/*") || first == '#' {
             Diagnostic::error(codes::SYNTAX, span, format!("`{text}` begins no comment"))
                 .label("a comment begins with `//` and ends with its line")
@@ -479,6 +484,9 @@ impl Reader<'_> {
                 format!("a character that cannot be seen stands here: U+{:04X}", u32::from(first)),
             )
             .label("take it out")
+        } else if text == "-" {
+            Diagnostic::error(codes::SYNTAX, span, "`-` means nothing here")
+                .label("a name with a `-` in it stands in quotes, as in `user \"svc-backup\"`")
         } else {
             Diagnostic::error(codes::SYNTAX, span, format!("`{text}` means nothing here")).label("unexpected")
         };

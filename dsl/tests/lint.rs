@@ -181,6 +181,9 @@ fn names_bound_again() {
         (format!("repeat 2 {{\nh = {open}\n}}"), &["rebound_while_open 5"]),
         ("loop {\nc = accept }".to_owned(), &["rebound_while_open 5"]),
         (format!("h = {open}\nexit\nh = {open}"), &[]),
+        // A text is nothing to hold.
+        ("c = accept\nloop {\ntext = receive c }\nclose c".to_owned(), &[]),
+        (format!("c = accept\nh = {open}\nh = receive c\nclose c"), &["rebound_while_open 6"]),
     ] {
         assert_eq!(doubts(&with_steps(&steps)), expected, "{steps}");
     }

@@ -130,7 +130,7 @@ impl Whatif {
             root: play.root.as_deref(),
             params: &play.param,
         };
-        let loaded = match load::load_with(&asked, Warnings::But(&[])) {
+        let loaded = match load::load_with(&asked, Warnings::Told(&[])) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };

@@ -249,7 +249,12 @@ fn after(step: &Step, before: &State) -> (State, State) {
         _ => {}
     }
     if let Some(slot) = step.bind {
-        done.open.insert(slot, step.id);
+        // What is received is more often a text, which is nothing to hold, than a handle.
+        if matches!(step.operation, Operation::Receive(_)) {
+            done.open.remove(&slot);
+        } else {
+            done.open.insert(slot, step.id);
+        }
         failed.open.remove(&slot);
     }
     (done, failed)

@@ -5,6 +5,7 @@ mod args;
 mod change;
 mod claims;
 mod declare;
+mod elsewhere;
 mod identity;
 mod lookup;
 mod objects;

@@ -838,9 +838,8 @@ pub(super) fn model_named(word: Spanned<&str>) -> Read<&'static Model> {
 /// An error by its name.
 pub(super) fn error_name(args: &mut Args<'_>) -> Read<ErrorName> {
     let word = args.word("the name of an error, such as `ACCESS_DENIED`")?;
-    ErrorName::named(word.value).ok_or_else(|| {
-        unknown(codes::WORD, word.span, "error", word.value, ErrorName::ALL.iter().map(|row| row.1))
-    })
+    let table: Vec<(&str, ErrorName)> = ErrorName::ALL.iter().map(|row| (row.1, row.0)).collect();
+    choose(word, "error", &table)
 }
 
 /// Stages of a refusal by the words of the language.

@@ -13,11 +13,11 @@ use sim_core::world::op::{
 };
 use sim_core::world::registry::{ValueData, key_path_fault};
 
-use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
 use super::identity;
 use super::objects;
 use super::program::ThreadScope;
+use super::{Resolver, elsewhere};
 use crate::ast::{Op, Part, PartKind, Prep, Spanned};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -413,8 +413,12 @@ impl Resolver<'_> {
                 diagnostic.help("`at` takes an instant and a step, as in `at 5ms revert`")
             } else if super::is_declaration(head.value) {
                 diagnostic.help("it is a declaration: it stands at the top level")
-            } else {
+            } else if let Some(step) = elsewhere::step(head.value) {
+                diagnostic.label(format!("here it is `{step}`"))
+            } else if diagnostic.label.starts_with("did you mean") {
                 diagnostic
+            } else {
+                diagnostic.help("`scn man --lang` lists the steps with what each takes")
             });
         };
         let Some(read) = verb.read else {
