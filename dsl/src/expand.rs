@@ -116,6 +116,8 @@ pub(crate) struct Expanded {
     pub diagnostics: Vec<Diagnostic>,
     /// Names of values that could not be read.
     pub lost: Vec<String>,
+    /// Whether more should have been made than may be: any name may be missing then.
+    pub cut: bool,
     /// What is wrong with the values that were given for parameters.
     pub refused: Vec<String>,
 }
@@ -156,6 +158,7 @@ pub(crate) fn expand(stmts: Vec<Stmt>, given: &[(String, String)]) -> Expanded {
         params: expander.params,
         diagnostics: expander.diagnostics,
         lost: expander.lost,
+        cut: expander.full,
         refused: expander.refused,
     }
 }
@@ -226,7 +229,7 @@ impl Expander<'_> {
             [
                 default,
                 Part { value: PartKind::Prep(Prep::In), .. },
-                Part { value: PartKind::List(list), .. },
+                list @ Part { value: PartKind::List(_), .. },
             ] if is_value(default) => (default, Some(list)),
             _ => {
                 let span = parts.first().map_or(stmt.span.after(), |part| part.span);
@@ -234,21 +237,7 @@ impl Expander<'_> {
                     .label("expected `= VALUE`, and `in [ … ]` behind it if there are more"));
             }
         };
-        let mut values = Vec::new();
-        for part in list.map_or(std::slice::from_ref(default), Vec::as_slice) {
-            match &part.value {
-                PartKind::Comma => {}
-                _ if same_kind(part, default) => values.extend(text_of(part)),
-                _ => {
-                    return Err(Diagnostic::error(
-                        codes::VALUE,
-                        part.span,
-                        "the values of a parameter are of one kind",
-                    )
-                    .label("another kind than the default"));
-                }
-            }
-        }
+        let values = values_of(default, list)?;
         let mut value = default.clone();
         let given = self.given.iter().rev().find(|(given, _)| *given == name.value);
         if let Some((_, text)) = given {
@@ -469,20 +458,26 @@ impl Expander<'_> {
             Some(Part { value: PartKind::List(list), .. }) => Values::List(list),
             _ => return Err(usage(values.span)),
         };
+        // A round without statements counts too, or a long range would go on for ever.
+        let round = block.stmts.len().max(1) as u64;
+        self.made = self.made.saturating_add(values.len().saturating_mul(round));
+        if self.made > MOST_STATEMENTS {
+            self.too_many(*span, format!("`for` makes more than {MOST_STATEMENTS} statements"));
+        }
+        let mut first = None;
         values.each(|value| {
             let names = [(name.clone(), vec![value])];
             let inner = Scope { names: &names, outer: scope };
-            // A round without statements counts too, or a long range would go on for ever.
-            self.made += block.stmts.len().max(1) as u64;
-            if self.made > MOST_STATEMENTS {
-                self.too_many(*span, format!("`for` makes more than {MOST_STATEMENTS} statements"));
-                return false;
-            }
             for stmt in &block.stmts {
                 self.stmt(stmt.clone(), Some(&inner), out);
             }
-            true
+            first.get_or_insert(out.len());
+            !self.full
         });
+        // Of what is too much one round is kept, for the mistakes in it.
+        if let (true, Some(first)) = (self.full, first) {
+            out.truncate(first);
+        }
         Ok(())
     }
 
@@ -685,6 +680,17 @@ enum Values {
 }
 
 impl Values {
+    /// How many there are.
+    fn len(&self) -> u64 {
+        match self {
+            Values::Range(low, high, _) if low > high => 0,
+            Values::Range(low, high, _) => {
+                u64::try_from(high.abs_diff(*low)).unwrap_or(u64::MAX).saturating_add(1)
+            }
+            Values::List(list) => list.len().div_ceil(2) as u64,
+        }
+    }
+
     fn each(self, mut body: impl FnMut(Part) -> bool) {
         match self {
             Values::Range(low, high, span) => {
@@ -702,6 +708,39 @@ impl Values {
                 }
             }
         }
+    }
+}
+
+/// The values that a parameter goes through, in order.
+fn values_of(default: &Part, list: Option<&Part>) -> Result<Vec<String>, Diagnostic> {
+    let parts = match list {
+        Some(Part { value: PartKind::List(parts), .. }) => parts.as_slice(),
+        _ => std::slice::from_ref(default),
+    };
+    let mut values = Vec::with_capacity(parts.len().div_ceil(2));
+    for part in parts.iter().filter(|part| !matches!(part.value, PartKind::Comma)) {
+        if !same_kind(part, default) {
+            let message = "the values of a parameter are of one kind";
+            return Err(
+                Diagnostic::error(codes::VALUE, part.span, message).label("another kind than the default")
+            );
+        }
+        let Some(value) = text_of(part) else { continue };
+        if values.contains(&value) {
+            // Each has a golden trace of its own, which goes by it.
+            let message = format!("the parameter has the value `{value}` twice");
+            return Err(Diagnostic::error(codes::DUPLICATE, part.span, message).label("listed again here"));
+        }
+        values.push(value);
+    }
+    match list {
+        Some(list) if values.is_empty() => {
+            let message = "a parameter without values would never be tested";
+            Err(Diagnostic::error(codes::VALUE, list.span, message)
+                .label("expected a value")
+                .help("without `in [ … ]` the default is the only one"))
+        }
+        _ => Ok(values),
     }
 }
 

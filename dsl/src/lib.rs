@@ -113,7 +113,7 @@ pub fn read_with(
     diagnostics.extend(expanded.diagnostics);
     let (scenario, found, allowed) =
         resolve::resolve(expanded.stmts, sources, &expanded.params, &expanded.procedures);
-    let lost = Lost::of(&ast.set_aside, &ast.unclosed, sources, &expanded.lost);
+    let lost = Lost { cut: expanded.cut, ..Lost::of(&ast.set_aside, &ast.unclosed, sources, &expanded.lost) };
     diagnostics.extend(found.into_iter().filter(|diagnostic| !lost.explains(diagnostic)));
     let broken = broken || scenario.is_none();
     if broken {
@@ -142,6 +142,8 @@ struct Lost<'a> {
     sources: &'a Sources,
     /// The words in it: names that it may have declared.
     words: BTreeSet<&'a str>,
+    /// Whether a `for` was cut short: any name may have been declared behind that.
+    cut: bool,
 }
 
 impl<'a> Lost<'a> {
@@ -159,7 +161,7 @@ impl<'a> Lost<'a> {
             })
             .chain(values.iter().map(String::as_str))
             .collect();
-        Lost { set_aside: nested(set_aside), unclosed, sources, words }
+        Lost { set_aside: nested(set_aside), unclosed, sources, words, cut: false }
     }
 
     /// The statements set aside that hold a place, from the innermost.
@@ -194,7 +196,7 @@ impl<'a> Lost<'a> {
             && resolve::is_declaration(text(span))
             && self.unclosed.iter().any(within);
         let lacks = self.within(span.file, &diagnostic.lacks);
-        aside || misplaced || lacks || misses_name && self.words.contains(text(span))
+        aside || misplaced || lacks || misses_name && (self.cut || self.words.contains(text(span)))
     }
 }
 

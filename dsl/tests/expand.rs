@@ -145,6 +145,8 @@ fn mistakes_are_told_with_their_place() {
         ),
         ("param n", "a.scn:2:7", "expected `param NAME = …`"),
         ("param n = 1 in [1, \"2\"]", "a.scn:2:20", "the values of a parameter are of one kind"),
+        ("param n = 1 in []", "a.scn:2:16", "a parameter without values"),
+        ("param n = 1 in [1, 2, 1]", "a.scn:2:23", "the parameter has the value `1` twice"),
         ("param n = 1 from 2", "a.scn:2:11", "a parameter has a default"),
         ("for n in 3 { }", "a.scn:2:10", "expected `for NAME in 1..9 { … }`"),
         ("for n { }", "a.scn:2:5", "expected `for NAME in 1..9 { … }`"),
@@ -276,6 +278,19 @@ fn values_do_not_explode() {
         chain.push_str(&format!("let c{n} = \"{{c{}}}\"\n", n + 1));
     }
     assert!(read(&chain, &[], &[]).1.contains("values are made of each other"));
+}
+
+/// A `for` over too much is told before it is made; what its names are missing for only follows, and other mistakes do not.
+#[test]
+fn too_many_statements_are_not_made_first() {
+    let nested = "for n in 1..3 { for m in 1..20000000 { user \"u{n}_{m}\" { } } }";
+    for made in ["for n in 1..99999999999 { user \"u{n}\" { } }", nested] {
+        let text = format!("scenario s\n{made}\nprocess p as u77 {{ opne file \"/f\" for read }}\n");
+        let (_, said) = read(&text, &[], &[]);
+        assert!(said.contains("`for` makes more than 10000000 statements"), "{said}");
+        assert!(said.contains("did you mean `open`"), "{said}");
+        assert_eq!(said.matches("error[").count(), 2, "{said}");
+    }
 }
 
 /// With brackets or without, a list has as many elements as the manual says.
