@@ -426,11 +426,11 @@ fn an_error_in_a_predicate_ends_the_run_at_its_place() {
             "scenario s\nuser alice {{ }}\nprocess p as alice {{ note \"x\"; note \"y\" }}\nnever script {{\n  {predicate} }}"
         )
     };
-    let (records, finished) = played(&text("|e| e.nothing == 1"));
+    let (records, finished) = played(&text("|e| [e].some(|x| x.verbs == 1)"));
     assert_eq!((records.len(), finished.ending), (1, Ending::Script));
     let fault = finished.fault.unwrap();
-    assert_eq!(fault.place.as_ref(), "line 5, column 9");
-    assert!(fault.message.contains("nothing"), "{fault}");
+    assert_eq!(fault.place.as_ref(), "line 5, column 22");
+    assert!(fault.message.contains("an event has no field `verbs`: did you mean `verb`?"), "{fault}");
     let (_, finished) = played(&text("|e| e.verb"));
     assert!(finished.fault.unwrap().message.contains("`true` or `false`"));
     let (_, finished) = played(&text("|e| { loop { } true }"));
@@ -440,6 +440,24 @@ fn an_error_in_a_predicate_ends_the_run_at_its_place() {
     assert!(wrong(&text("e.verb")).contains("expected `|e|`"));
     let told = wrong(&text("|e| e.verb == "));
     assert!(told.contains("s.scn:5:18"), "{told}");
+}
+
+/// What a predicate asks its event for is known before anything runs; what else has fields is not.
+#[test]
+fn a_field_that_no_event_has_is_told_at_its_place() {
+    let text = |predicate: &str| {
+        format!(
+            "scenario s\nuser alice {{ }}\nprocess p as alice {{ note \"x\" }}\nnever script {{ {predicate} }}"
+        )
+    };
+    let told = wrong(&text("|e| e.ok && e.grantd"));
+    assert!(told.contains("s.scn:4:30") && told.contains("did you mean `granted`?"), "{told}");
+    assert!(wrong(&text("|e| e.nothing.len() == 1")).contains("an event has no field `nothing`"));
+    let (_, finished) =
+        played(&text("|e| { let m = #{ own: e.verb.len() }; m.own == 0 || [m].some(|e| e.own == 9) }"));
+    assert!(finished.holds(), "{:?}", finished.fault);
+    let said = traced(&scenario("fn f() { let x = note(\"a\"); x.okk }", "call f"));
+    assert!(said.contains("what came of an operation has no field `okk`: did you mean `ok`?"), "{said}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use rhai::{AST, ASTNode, Expr, FnAccess, ParseErrorType, Position, Stmt};
 use super::machine::{ABSENT, EXPRESSION_DEPTH, LIBRARY, WORDS, engine};
 use super::operations::{OPERATIONS, ScriptOperation};
 use super::tables::Site;
+use super::values::EVENT_FIELDS;
 use crate::ast::{FileId, Span};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -159,6 +160,18 @@ impl<'a> Compiler<'a> {
                     .label("an operation")
                     .help("an event tells what happened in its fields, such as `e.object`"));
             }
+        }
+        if let Some((field, position)) = unknown_field(&ast, &name, param) {
+            let message = format!("an event has no field `{field}`");
+            let near = nearest(&field, EVENT_FIELDS.iter().map(|row| row.name));
+            let label = near.map_or("not there".to_owned(), |near| format!("did you mean `{near}`?"));
+            let fields: Vec<&str> = EVENT_FIELDS.iter().map(|row| row.name).collect();
+            // The place of a field is that of its dot.
+            let Site { line, column } = Site::of(position);
+            let span = self.span_of(Site { line, column: column + 1 });
+            return Err(Diagnostic::error(codes::SCRIPT, span, message)
+                .label(label)
+                .help(format!("an event has {}", fields.join(", "))));
         }
         self.predicates.push(name);
         self.join(&ast);
@@ -420,6 +433,38 @@ fn called(ast: &AST) -> BTreeMap<Site, (String, Option<usize>)> {
         true
     });
     found
+}
+
+/// A field of the event that a predicate asks for and no event has, unless something else takes the name of the event.
+fn unknown_field(ast: &AST, predicate: &str, event: &str) -> Option<(String, Position)> {
+    let mut found = None;
+    let mut hidden = false;
+    let mut look = |path: &[ASTNode<'_>]| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Var(named, ..))) => hidden |= named.0.as_str() == event,
+            Some(ASTNode::Stmt(Stmt::For(named, ..))) => hidden |= named.0.as_str() == event,
+            Some(ASTNode::Expr(Expr::Dot(access, ..))) => {
+                let of_event = matches!(&access.lhs, Expr::Variable(name, ..) if name.1 == event);
+                let field = match &access.rhs {
+                    Expr::Dot(further, ..) => &further.lhs,
+                    field => field,
+                };
+                if let (true, Expr::Property(names, position), None) = (of_event, field, &found)
+                    && !EVENT_FIELDS.iter().any(|row| row.name == names.2)
+                {
+                    found = Some((names.2.to_string(), *position));
+                }
+            }
+            _ => {}
+        }
+        true
+    };
+    ast.walk(&mut look);
+    let mut functions = ast.shared_lib().iter_script_fn_info();
+    let inner = functions.any(|(.., name, _, function)| {
+        name != predicate && function.params.iter().any(|param| param == event)
+    });
+    found.filter(|_| !hidden && !inner)
 }
 
 /// The place in its file of a place in the long text: the file, the line and the column, both from 1.
