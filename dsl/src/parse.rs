@@ -470,6 +470,10 @@ impl Reader<'_> {
                 .label("a comment begins with `//` and ends with its line")
         } else if first == '/' {
             Diagnostic::error(codes::SYNTAX, span, "a path stands in quotes").label("expected `\"/…\"`")
+        } else if first == '@' {
+            Diagnostic::error(codes::SYNTAX, span, format!("`{text}` means nothing here"))
+                .label("an attribute stands in a condition")
+                .help("the condition of an entry begins with `when`")
         } else if first == ':' {
             Diagnostic::error(codes::SYNTAX, span, "`:` means nothing here")
                 .label("expected a blank between a word and what belongs to it, as in `rid 1001`")

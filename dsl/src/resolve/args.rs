@@ -56,9 +56,17 @@ impl<'a> Args<'a> {
                 part.span,
                 format!("expected {what}, found {}", describe(part)),
             )
-            .label(format!("expected {what}")),
+            .label(self.meant(quoted(what)).unwrap_or_else(|| format!("expected {what}"))),
             None => Diagnostic::error(codes::ARGUMENT, self.end, format!("expected {what} here"))
                 .label(format!("expected {what}")),
+        }
+    }
+
+    /// Which of these words the next one was probably meant to be, as a label.
+    pub(super) fn meant<'n>(&self, words: impl Iterator<Item = &'n str>) -> Option<String> {
+        match self.peek().map(|part| &part.value) {
+            Some(PartKind::Word(word)) => nearest(word, words).map(|near| format!("did you mean `{near}`?")),
+            _ => None,
         }
     }
 
@@ -146,6 +154,16 @@ impl<'a> Args<'a> {
         self.block("").ok()
     }
 
+    /// The next block, past what does not belong in front of it.
+    pub(super) fn later_block(&mut self) -> Option<Spanned<&'a Block>> {
+        loop {
+            if let Some(block) = self.optional_block() {
+                return Some(block);
+            }
+            self.take()?;
+        }
+    }
+
     pub(super) fn flags(&mut self) -> Option<Spanned<&'a [Part]>> {
         match self.peek() {
             Some(Part { value: PartKind::Flags(flags), span }) => {
@@ -200,8 +218,9 @@ impl<'a> Args<'a> {
             None => Ok(()),
             Some(part) => {
                 let message = format!("{} does not belong here", describe(part));
-                let diagnostic = Diagnostic::error(codes::ARGUMENT, part.span, message)
-                    .label(format!("`{after}` takes nothing more"));
+                let near = self.meant(joining_behind(after).iter().copied());
+                let label = near.unwrap_or_else(|| format!("`{after}` takes nothing more"));
+                let diagnostic = Diagnostic::error(codes::ARGUMENT, part.span, message).label(label);
                 Err(match &part.value {
                     PartKind::Word(word) if begins_a_statement(word) => {
                         diagnostic.help("a statement begins on a line of its own, or behind `;`")
@@ -214,6 +233,24 @@ impl<'a> Args<'a> {
             }
         }
     }
+}
+
+/// The joining words that go on behind a head; what a step takes stands in its usage.
+fn joining_behind(head: &str) -> &'static [&'static str] {
+    match head {
+        "process" => &["as"],
+        "allow" | "deny" => &["on", "when"],
+        "never" | "expect" => &["on", "by", "as", "in", "if", "unless"],
+        _ => &[],
+    }
+}
+
+/// The words between backticks.
+pub(super) fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
 }
 
 /// Whether a word can only be meant as the first one of a statement: rights are words of steps as well.

@@ -347,6 +347,8 @@ impl<'a> Resolver<'a> {
                 } else if shape::SHAPE_WORDS.contains(&name) {
                     diagnostic
                         .help("it is a property: it stands in the block of a user, a process or a service")
+                } else if declare::PROCESS_WORDS.contains(&name) {
+                    diagnostic.help("it stands in the block of a process or a service")
                 } else {
                     diagnostic
                 })
@@ -364,9 +366,7 @@ impl<'a> Resolver<'a> {
         };
         let mut args = Args::new(&stmt.parts, head.span);
         let name = args.name(&format!("the name of the {}", head.value))?;
-        let block = args.optional_block().map(|block| block.value);
-        args.finish(head.value)?;
-        self.no_expectation(stmt)?;
+        let block = self.last_block(&mut args, stmt, head.value).map(|block| block.value);
         let derived = match kind {
             PrincipalKind::App => Sid::of_package(&name.value),
             PrincipalKind::User | PrincipalKind::Machine | PrincipalKind::Group | PrincipalKind::Service => {
@@ -380,9 +380,7 @@ impl<'a> Resolver<'a> {
     fn collect_policy(&mut self, stmt: &Stmt, head: Spanned<&str>) -> Read<()> {
         let mut args = Args::new(&stmt.parts, head.span);
         let name = args.name("the name of the policy")?;
-        let block = args.optional_block().map(|block| block.value);
-        args.finish("policy")?;
-        self.no_expectation(stmt)?;
+        let block = self.last_block(&mut args, stmt, "policy").map(|block| block.value);
         if let Some((_, first)) = self.policies.get(&name.value) {
             return Err(self.duplicate("policy", &name).related(*first, "first declared here"));
         }
@@ -445,22 +443,18 @@ impl<'a> Resolver<'a> {
         }
         let account = Resolver::account_parts(&stmt.parts);
         if service && account.is_some() {
-            return Err(Diagnostic::error(
-                codes::ARGUMENT,
-                args.here(),
-                "a service says whose token it has in its block",
-            )
-            .label("write `account NAME` in the block"));
+            let message = "a service says whose token it has in its block";
+            let diagnostic = Diagnostic::error(codes::ARGUMENT, args.here(), message);
+            self.report(diagnostic.label("write `account NAME` in the block"));
         }
         if account.is_some() {
             while args.peek().is_some_and(|part| !matches!(part.value, PartKind::Block(_))) {
                 args.take();
             }
         }
-        let whole = args.optional_block();
+        let account = account.filter(|_| !service);
+        let whole = self.last_block(&mut args, stmt, head.value);
         let block = whole.map(|block| block.value);
-        args.finish(head.value)?;
-        self.no_expectation(stmt)?;
         let mut sid = Sid::of_service(&name.value);
         if service {
             if let Some(given) = block.filter(|block| has_property(block, "sid")) {
@@ -490,6 +484,16 @@ impl<'a> Resolver<'a> {
         };
         self.processes.insert(name.value, entry);
         Ok(())
+    }
+
+    /// The block at the end of a declaration. What does not belong in front of it is told, and hides neither the name that is
+    /// declared nor the block.
+    fn last_block<'p>(&mut self, args: &mut Args<'p>, stmt: &Stmt, head: &str) -> Option<Spanned<&'p Block>> {
+        let block = args.optional_block();
+        if let Err(diagnostic) = args.finish(head).and_then(|()| self.no_expectation(stmt)) {
+            self.report(diagnostic);
+        }
+        block.or_else(|| args.later_block())
     }
 
     fn collect_endpoints(&mut self, owner: &Spanned<String>, block: Option<&Block>) -> Map<Span> {
@@ -539,7 +543,7 @@ impl<'a> Resolver<'a> {
             if span != name.span {
                 continue; // a second declaration of the same name, told already
             }
-            let block = args.optional_block().map(|block| block.value);
+            let block = args.later_block().map(|block| block.value);
             let decl = self.principal_decl(&name.value, kind, sid, block);
             self.declarations.principals.push(Arc::new(decl));
         }
@@ -550,7 +554,7 @@ impl<'a> Resolver<'a> {
         let Ok(name) = args.name("a name") else { return };
         let Some((sid, span)) = self.policies.get(&name.value).copied() else { return };
         if span == name.span {
-            let block = args.optional_block().map(|block| block.value);
+            let block = args.later_block().map(|block| block.value);
             let decl = self.policy_decl(&name.value, sid, block);
             self.declarations.policies.push(decl);
         }

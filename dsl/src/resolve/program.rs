@@ -15,7 +15,7 @@ use sim_core::world::op::{DeniedBy, ErrorName, Operation};
 
 use super::Resolver;
 use super::args::{Args, Read, begins_a_statement, choose, unknown, words_of};
-use super::steps::{CONTROL, Verb, level_named};
+use super::steps::{CONTROL, VERBS, Verb, level_named};
 use crate::ast::{Block, Expectation, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -587,7 +587,7 @@ impl Resolver<'_> {
                 other => {
                     let known = CONDITION_WORDS.iter().copied();
                     let names = scope.names.keys().map(String::as_str);
-                    let candidates = known.chain(names);
+                    let candidates = known.chain(names).chain(VERBS.iter().map(|row| row.name));
                     return Err(unknown(codes::UNBOUND, word.span, "condition or name", other, candidates)
                         .help(condition_help(scope)));
                 }

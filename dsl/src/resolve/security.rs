@@ -290,7 +290,7 @@ impl Resolver<'_> {
                 break;
             }
         }
-        let block = args.block("`{` and the entries")?;
+        let block = args.block("`{` and the entries, `protected` or `auto_inherit`")?;
         for stmt in &block.value.stmts {
             match self.sacl_entry(stmt, class) {
                 Ok(entry) => sacl.entries.push(entry),
@@ -701,7 +701,7 @@ impl Resolver<'_> {
                 break;
             }
         }
-        let block = args.block("`{` and the entries, or `null`")?;
+        let block = args.block("`{` and the entries, `protected`, `auto_inherit` or `null`")?;
         Ok(DaclDecl::List { protected, auto_inherit, aces: self.aces(block.value, class) })
     }
 

@@ -22,6 +22,7 @@ use crate::ast::{Op, Part, PartKind, Prep, Spanned};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::lint;
+use crate::suggest::nearest;
 
 /// A row of [`VERBS`].
 pub struct Verb {
@@ -397,6 +398,21 @@ fn usage_of(verb: &Verb) -> String {
     format!("usage: `{}`", format!("{} {}", verb.name, verb.usage).trim_end())
 }
 
+/// A mistake in a step with the word of its usage that was probably meant, unless a near one has been found.
+fn meant(verb: &Verb, parts: &[Part], diagnostic: Diagnostic) -> Diagnostic {
+    let at = parts.iter().find(|part| part.span == diagnostic.span);
+    let Some(Part { value: PartKind::Word(word), .. }) = at else { return diagnostic };
+    let fixed = verb.usage.split(|c: char| !(c.is_ascii_alphabetic() || c == '_'));
+    let fixed =
+        fixed.filter(|word| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+    match nearest(word, fixed) {
+        Some(near) if !diagnostic.label.contains("did you mean") => {
+            diagnostic.label(format!("did you mean `{near}`?"))
+        }
+        _ => diagnostic,
+    }
+}
+
 impl Resolver<'_> {
     /// Reads the parts of a step.
     pub(super) fn operation(
@@ -427,10 +443,11 @@ impl Resolver<'_> {
         };
         let mut args = Args::new(parts, head.span);
         let operation = read(self, &mut args, scope).map_err(|diagnostic| match diagnostic.code {
-            codes::ARGUMENT => diagnostic.help(usage_of(verb)),
+            codes::ARGUMENT => meant(verb, parts, diagnostic).help(usage_of(verb)),
+            codes::UNBOUND | codes::WORD => meant(verb, parts, diagnostic),
             _ => diagnostic,
         })?;
-        args.finish(verb.name).map_err(|diagnostic| diagnostic.help(usage_of(verb)))?;
+        args.finish(verb.name).map_err(|diagnostic| meant(verb, parts, diagnostic).help(usage_of(verb)))?;
         Ok((verb, operation))
     }
 }

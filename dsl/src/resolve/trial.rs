@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sim_core::engine::build_world;
-use sim_core::engine::scenario::{Overlay, OverlayError, Scenario};
+use sim_core::engine::scenario::{Overlay, OverlayChange, OverlayError, Scenario};
 use sim_core::model::Model;
 use sim_core::sid::{Sid, WellKnown};
-use sim_core::world::change::ChangeError;
+use sim_core::world::change::{Change, ChangeError};
 
 use crate::ast::Span;
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::suggest::nearest;
 
 /// Where in the text a scenario's parts stand, by their numbers.
 pub(super) struct Places {
@@ -67,7 +68,11 @@ fn refused_changes(
     let why = match scenario.with(overlay, &changes) {
         Err(OverlayError::Change(n, error)) => {
             let span = spans.get(n).copied().unwrap_or_default();
-            return Some(refused_change(&overlay.names, &error, span));
+            let refused = refused_change(&overlay.names, &error, span);
+            return Some(match meant(scenario, overlay.changes.get(n), &error) {
+                Some(near) => refused.help(format!("did you mean \"{near}\"?")),
+                None => refused,
+            });
         }
         Err(OverlayError::Build(error)) => error,
         Ok(changed) => build_world(&changed, model).err()?,
@@ -75,6 +80,17 @@ fn refused_changes(
     let span = spans.last().copied().unwrap_or_default();
     let message = format!("this change cannot be made: {why} (model {})", model.name);
     Some(Diagnostic::error(codes::CHANGE, span, message).label("changes nothing"))
+}
+
+/// The object that a change was probably meant for, where it names none.
+fn meant<'s>(scenario: &'s Scenario, change: Option<&OverlayChange>, error: &ChangeError) -> Option<&'s str> {
+    let (class, path) = match (error, &change?.change) {
+        (ChangeError::NotThere, Change::Object(change)) => (change.class, &change.path),
+        (ChangeError::NotThere, Change::RemoveObject(class, path)) => (*class, path),
+        _ => return None,
+    };
+    let objects = scenario.declarations.objects.iter().filter(|object| object.class == class);
+    nearest(path, objects.map(|object| &*object.path))
 }
 
 /// Why a change cannot be made, at its place.

@@ -86,7 +86,7 @@ impl Resolver<'_> {
     fn happening(&mut self, stmt: &Stmt) -> Read<Happening> {
         let head = self.head_of(stmt, "what happens, such as `change`")?;
         let Some(verb) = happening_named(head.value) else {
-            let known = CHANGE_WORDS.iter().chain(ENDINGS).copied();
+            let known = CHANGE_WORDS.iter().chain(ENDINGS).copied().chain(["at"]);
             return Err(unknown(codes::HEAD, head.span, "happening", head.value, known)
                 .help("a `world` block takes `change`, `add`, `remove`, `kill` and `logoff`"));
         };
