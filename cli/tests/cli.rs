@@ -543,6 +543,7 @@ fn odd_arguments_are_told_by_their_names() {
     run(&["run", &file]).ends(0);
     has(&run(&["run", &file, "--root", "/there/is/none"]).ends(2).err, "there is no such folder");
     has(&run(&["run", &file, "--seed", "x"]).ends(2).err, "expected a whole number");
+    has(&run(&["test", &file, "--jobs", "0"]).ends(2).err, "expected a whole number from 1 on");
     has(
         &run(&["run", &folder.path().to_string_lossy()]).ends(2).err,
         "is a folder; `scn check` and `scn test`",

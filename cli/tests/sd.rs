@@ -182,6 +182,7 @@ fn bad_input_is_told_with_its_place() {
         (&["garbage"], 3, "neither SDDL, base64 nor hexadecimal"),
         (&["/no/such.sddl"], 2, "is no file"),
         (&["0100"], 3, "this is no security descriptor"),
+        (&["O:DA"], 3, "`--domain S-1-5-21-1-2-3`"),
         (&["O:SY", "--object", "cupboard"], 2, "possible values: file"),
         (&["O:SY", "--model", "other"], 2, "model"),
         (&[], 2, "Usage"),

@@ -14,7 +14,7 @@ use sim_core::access::Explanation;
 use sim_core::model::Model;
 use sim_core::rights::{AccessMask, ObjectType, Right};
 use sim_core::sd::SecurityDescriptor;
-use sim_core::sd::sddl::{self, SddlContext, SddlError};
+use sim_core::sd::sddl::{self, SddlContext, SddlError, SddlProblem};
 use sim_core::sid::Sid;
 use sim_core::text::escape;
 use sim_core::trace::names::Names;
@@ -225,7 +225,15 @@ fn underlined(text: &str, error: &SddlError) -> String {
     let more = if after.chars().count() > AROUND || piece.chars().count() > 2 * AROUND { "…" } else { "" };
     let marks = "^".repeat(shown.chars().count().max(1));
     let place = " ".repeat(line.chars().count());
-    format!("{error}\n  | {line}{shown}{}{more}\n  | {place}{marks} byte {}", escape(&rest), error.span.start)
+    let help = match error.kind {
+        SddlProblem::UnresolvedAlias => "\n  help: say which: `--domain S-1-5-21-1-2-3`",
+        _ => "",
+    };
+    format!(
+        "{error}\n  | {line}{shown}{}{more}\n  | {place}{marks} byte {}{help}",
+        escape(&rest),
+        error.span.start
+    )
 }
 
 /// `scn sd explain`

@@ -33,7 +33,7 @@ pub(crate) struct Test {
     #[arg(long)]
     accept: bool,
     /// How many scenarios are run at once; without it as many as the machine has processors
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<NonZeroUsize>,
     /// The root of the scenarios: paths are shown relative to it, and `use` reads nothing outside of it [default: the nearest
     /// folder above that holds a folder `scenarios`, else a scenario's own]
@@ -167,7 +167,8 @@ impl Test {
         }
         report.print();
         if scenarios.is_empty() {
-            return io::failure("no scenarios were found", Exit::No);
+            let why = if paths.is_empty() { ": there is no folder `scenarios` here" } else { "" };
+            return io::failure(&format!("no scenarios were found{why}"), Exit::No);
         }
         report.exit
     }
@@ -312,6 +313,10 @@ impl Test {
             }
         }
     }
+}
+
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "expected a whole number from 1 on".to_owned())
 }
 
 /// Why there is no scenario to run; what is wrong has been told.

@@ -8,7 +8,7 @@ use sim_core::ids::Guid;
 use sim_core::model::{DEFAULT, MODELS};
 use sim_core::rights::{AccessMask, ObjectType, RIGHTS, Right};
 use sim_core::sd::condition::{Claim, ClaimFlags, ClaimValues};
-use sim_core::sd::sddl::{self, SddlContext};
+use sim_core::sd::sddl::{self, SddlContext, SddlProblem};
 use sim_core::sd::{
     ACE_TYPES, Ace, AceBody, AceFlags, AceShape, AceType, LabelPolicy, ObjectGuids, SecurityDescriptor,
 };
@@ -233,7 +233,14 @@ impl Resolver<'_> {
             let from = text.span.start + 1 + error.span.start as u32;
             let to = text.span.start + 1 + error.span.end as u32;
             let place = Span { start: from.min(text.span.end), end: to.min(text.span.end), ..text.span };
-            Diagnostic::error(codes::VALUE, place, format!("this SDDL cannot be read: {error}")).label("here")
+            let wrong = Diagnostic::error(codes::VALUE, place, format!("this SDDL cannot be read: {error}"));
+            let wrong = wrong.label("here");
+            match error.kind {
+                SddlProblem::UnresolvedAlias => {
+                    wrong.help("name one in the scenario block: `domain CORP = S-1-5-21-1-2-3`")
+                }
+                _ => wrong,
+            }
         })?;
         Ok(SecurityDecl::Sddl(Arc::from(text.value), context.domain.map(Box::new)))
     }
