@@ -27,7 +27,11 @@ fn every_command_has_help_and_a_manual_page() {
         );
     }
     let whole = run(&["man"]).ends(0);
-    assert!(whole.out.contains(".TH SCN 1") && whole.out.contains(".SH \"EXIT STATUS\""), "{}", whole.out);
+    assert!(
+        whole.out.contains(".TH SCN 1 \"\" \"scn ") && whole.out.contains(".SH \"EXIT STATUS\""),
+        "{}",
+        whole.out
+    );
     assert!(run(&["man", "nothing"]).ends(2).err.contains("no command `nothing`"));
 }
 

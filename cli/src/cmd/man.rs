@@ -41,10 +41,13 @@ impl Man {
         let name = page.get_bin_name().map_or(name, |whole| whole.replace(' ', "-").to_uppercase());
         let version = concat!("scn ", env!("CARGO_PKG_VERSION"));
         let mut roff = Vec::new();
-        match clap_mangen::Man::new(page).title(name).source(version).manual("scn").render(&mut roff) {
+        match clap_mangen::Man::new(page).title(&name).source(version).render(&mut roff) {
             Ok(()) => {
-                // The exit codes have a section of their own, as people look for it.
                 let text = String::from_utf8_lossy(&roff);
+                // There is no date, but a place for one; a line is broken once where it is to be; and the exit codes have a
+                // section of their own, as people look for it.
+                let text = text.replacen(&format!(".TH {name} 1  "), &format!(".TH {name} 1 \"\" "), 1);
+                let text = text.replace("\n.br\n\n.br\n", "\n.sp\n");
                 let text = text.replace(".SH EXTRA\nExit codes: ", ".SH \"EXIT STATUS\"\n");
                 io::print(&text.chars().map(portable).collect::<String>());
                 Exit::Fine
@@ -67,11 +70,14 @@ fn language(page: &str) -> String {
         env!("CARGO_PKG_VERSION")
     );
     let mut heads: Vec<String> = Vec::new();
+    // Whether a blank line came, and whether nothing has come since the heading.
+    let (mut parted, mut begun) = (false, false);
     // What stands in front of the first section is about the page itself.
     let mut lines = page.lines().skip_while(|line| !line.starts_with("## ")).peekable();
     while let Some(line) = lines.next() {
         if let Some(title) = line.strip_prefix("## ") {
             out.push_str(&format!(".SH {}\n", roff(&title.to_uppercase())));
+            begun = true;
         } else if line.starts_with('|') {
             let cells = cells(line);
             if lines.peek().is_some_and(|next| next.starts_with("|---")) {
@@ -89,9 +95,16 @@ fn language(page: &str) -> String {
                 _ => said.map(|(cell, head)| format!("{head}: {cell}")).collect(),
             };
             out.push_str(&format!(".TP\n{}\n{}\n", roff(term), roff(&said.join("; "))));
+            begun = false;
         } else if line.is_empty() {
-            out.push_str(".PP\n");
+            parted = true;
         } else {
+            // A section begins a paragraph by itself.
+            if parted && !begun {
+                out.push_str(".PP\n");
+            }
+            parted = false;
+            begun = false;
             out.push_str(&roff(line));
             out.push('\n');
         }
