@@ -64,6 +64,7 @@ fn place(fact: &Fact) -> Place {
         Fact::Note(_) => Place::Facts("note"),
         Fact::Value(_) => Place::Facts("value"),
         Fact::Data(_) => Place::Facts("data"),
+        Fact::Link(..) => Place::Facts("link"),
         Fact::Owner(_) => Place::Facts("owner"),
         Fact::Security(_) => Place::Facts("security"),
         Fact::MadeUp(_) => Place::Facts("made_up"),

@@ -631,7 +631,9 @@ fn an_open_says_all_that_the_step_says() {
         try { open_file(\"/d/a\", \"read\", #{ below: d }); } catch (why) { note(why); }
         try { open_file(\"/d/a\", \"read\", #{ base: d }); } catch (why) { note(why); }
         try { open_key(\"Machine\", \"read\", \"volatile\"); } catch (why) { note(why); }
-        try { set_value(k, \"P\", \"xyz\", \"binary\"); } catch (why) { note(why); }";
+        try { set_value(k, \"P\", \"xyz\", \"binary\"); } catch (why) { note(why); }
+        note(create_link(\"Machine\\\\K\\\\L\", \"Machine/K\", \"volatile\").ok);
+        let l = open_key(\"Machine\\\\K\\\\L\", \"full\", \"open_link\"); note(query(l, \"\").value);";
     let text = format!(
         "{head}script {{\nfn f() {{\n{body}\n}}\n}}\nprocess p as alice {{ call f }}\n\
         process child {{ h = take; list h => ok }}\n"
@@ -650,6 +652,7 @@ fn an_open_says_all_that_the_step_says() {
     ] {
         assert!(trace.contains(shown), "{shown}\n{trace}");
     }
+    assert_eq!(&told[told.len() - 2..], ["true", "Machine\\K"], "{trace}");
     let why: Vec<&String> = told.iter().filter(|note| note.contains('`')).collect();
     assert!(why[0].contains("there is no option `below`"), "{why:?}");
     assert!(why[1].contains("is not a path that begins at a handle"), "{why:?}");

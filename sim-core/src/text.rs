@@ -50,6 +50,12 @@ pub fn quote(text: &str) -> String {
     quoted
 }
 
+/// The path of a key in its own quotes, which need no doubled backslashes; one that holds such a quote in the others.
+#[must_use]
+pub fn quote_key(path: &str) -> String {
+    if path.contains('\'') { quote(path) } else { format!("'{}'", escape(path)) }
+}
+
 /// A declared name: as it is if it is a plain word, else in quotes.
 #[must_use]
 pub fn name(text: &str) -> Cow<'_, str> {

@@ -582,7 +582,7 @@ fn principal_kind(word: &str) -> Option<PrincipalKind> {
     }
 }
 
-fn path_of(path: String, class: ObjectType) -> Arc<str> {
+pub(super) fn path_of(path: String, class: ObjectType) -> Arc<str> {
     if class == ObjectType::Key { path.replace('/', "\\").into() } else { path.into() }
 }
 

@@ -39,7 +39,7 @@ use trial::Places;
 
 pub(crate) use args::text_of;
 pub(crate) use identity::{MANDATORY_POLICIES, RESTRICT_WORDS};
-pub(crate) use objects::extended_attribute;
+pub(crate) use objects::{class_of_link, extended_attribute};
 pub(crate) use scripts::{data_of, right_of, sound_path};
 pub use steps::{CONTROL, VERBS, Verb};
 
@@ -646,10 +646,10 @@ impl<'a> Resolver<'a> {
         self.object_spans.append(&mut self.volume_spans);
     }
 
-    /// `link "P" to "T" (hard)`: made after the objects.
+    /// `link "P" to "T"`: made after the objects.
     fn link_decl(&mut self, stmt: &Stmt, head: Spanned<&str>) {
         let mut args = Args::new(&stmt.parts, head.span);
-        let read = objects::link(self, &mut args).and_then(|link| args.finish("link").map(|()| link));
+        let read = objects::link(&mut args).and_then(|link| args.finish("link").map(|()| link));
         match read.and_then(|link| self.no_expectation(stmt).map(|()| link)) {
             Ok(link) => {
                 self.declarations.links.push(link);

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use sim_core::ids::Slot;
 use sim_core::rights::ObjectType;
-use sim_core::world::op::{LabelChange, Link, Onto, Operation, Place, Rename, SecurityChange, Transfer};
+use sim_core::world::op::{
+    LabelChange, Link, LinkKind, Onto, Operation, Place, Rename, SecurityChange, Transfer,
+};
 
 use super::Resolver;
 use super::args::{Args, Read, choose};
+use super::change::path_of;
 use super::program::ThreadScope;
-use super::steps::check_path;
+use super::steps::{check_path, flags_of};
 use crate::ast::{Block, Part, PartKind, Prep, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -162,24 +165,29 @@ pub(super) fn enumerate(
     Ok(Operation::Transfer(Place::Handle(slot), what))
 }
 
-/// `"P" to "T" (hard)`
-pub(super) fn link(resolver: &Resolver<'_>, args: &mut Args<'_>) -> Read<Link> {
+/// What a link stands among: a path of its own kind leads to keys.
+pub(crate) fn class_of_link(path: &str) -> ObjectType {
+    if path.contains('\\') && !path.starts_with('/') { ObjectType::Key } else { ObjectType::File }
+}
+
+/// `"P" to "T" (hard)`, `'K' to 'T' (volatile)`
+pub(super) fn link(args: &mut Args<'_>) -> Read<Link> {
     let path = args.text("the path of the link in quotes")?;
-    if !path.value.starts_with('/') && path.value.contains('\\') {
-        // KEY-14
-        return Err(resolver.not_built(path.span, "a link between keys"));
-    }
-    check_path(&path, ObjectType::File)?;
+    let class = class_of_link(&path.value);
+    check_path(&path, class)?;
     args.prep(Prep::To).ok_or_else(|| args.expected("`to` and where it leads"))?;
     let to = args.text("where it leads, in quotes")?;
-    check_path(&to, ObjectType::File)?;
-    let mut hard = false;
-    if let Some(list) = args.flags() {
-        let mut flags = Args::new(list.value, list.span);
-        hard = choose(flags.word("`hard`")?, "flag of a link", &[("hard", true)])?;
-        flags.finish("(")?;
-    }
-    Ok(Link { path: Arc::from(path.value), to: Arc::from(to.value), hard })
+    check_path(&to, class)?;
+    let key = class == ObjectType::Key;
+    let flags: &[(&str, ())] = if key { &[("volatile", ())] } else { &[("hard", ())] };
+    let flag = !flags_of(args, if key { "flag of a link between keys" } else { "flag of a link" }, flags)?
+        .is_empty();
+    let kind = match (key, flag) {
+        (true, volatile) => LinkKind::Key { volatile },
+        (false, true) => LinkKind::Hard,
+        (false, false) => LinkKind::Symbolic,
+    };
+    Ok(Link { path: path_of(path.value, class), to: path_of(to.value, class), kind })
 }
 
 pub(super) fn access(

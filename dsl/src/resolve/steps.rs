@@ -8,10 +8,11 @@ use sim_core::ids::Slot;
 use sim_core::rights::ObjectType;
 use sim_core::token::ImpersonationLevel;
 use sim_core::world::declare::DescriptorParts;
+use sim_core::world::key_path::key_path_fault;
 use sim_core::world::op::{
     Disposition, FileOpen, KeyOpen, Operation, Place, PrivilegeAction, ProcessUse, Transfer,
 };
-use sim_core::world::registry::{ValueData, key_path_fault};
+use sim_core::world::registry::ValueData;
 
 use super::args::{Args, Read, choose, unknown};
 use super::identity;
@@ -85,7 +86,7 @@ pub const VERBS: &[Verb] = &[
     ),
     verb(
         "create",
-        "file|directory|key PATH [in h] for RIGHTS (FLAGS) [with { … }] | link PATH to PATH (hard)",
+        "file|directory|key PATH [in h] for RIGHTS (FLAGS) [with { … }] | link PATH to PATH (hard|volatile)",
         "creates an object and opens it, or makes a link",
         true,
         create,
@@ -546,7 +547,7 @@ fn open(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScop
 
 fn create(resolver: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
     if args.keyword("link").is_some() {
-        return Ok(Operation::MakeLink(Box::new(objects::link(resolver, args)?)));
+        return Ok(Operation::MakeLink(Box::new(objects::link(args)?)));
     }
     open_or_create(resolver, args, scope, Disposition::Create)
 }
@@ -572,7 +573,7 @@ fn open_or_create(
     let desired = resolver.rights(args, class)?;
     let path = Arc::from(path.value);
     if class == ObjectType::Key {
-        let volatile = key_flags(resolver, args, disposition)?;
+        let (volatile, open_link) = key_flags(resolver, args, disposition)?;
         let mut descriptor = None;
         if args.prep(Prep::With).is_some() {
             descriptor = Some(descriptor_of_new(resolver, args, class)?);
@@ -584,6 +585,7 @@ fn open_or_create(
             desired,
             create,
             volatile,
+            open_link,
             descriptor,
         })));
     }
@@ -617,24 +619,40 @@ fn descriptor_of_new(
     Ok(resolver.descriptor_parts(block.value, class, &mut |_, _| false))
 }
 
-/// `(volatile)` of a new key; links are refused by name (KEY-12, KEY-14).
-fn key_flags(resolver: &mut Resolver<'_>, args: &mut Args<'_>, disposition: Disposition) -> Read<bool> {
+/// Flags of keys (KEY-12, KEY-14).
+pub(super) const KEY_FLAGS: &[(&str, &str)] = &[("volatile", "volatile"), ("open_link", "open_link")];
+
+/// What the flags of a key say: whether a new one is volatile, and whether a link is meant itself.
+fn key_flags(resolver: &Resolver<'_>, args: &mut Args<'_>, disposition: Disposition) -> Read<(bool, bool)> {
     if args.prep(Prep::Intent).is_some() {
         return Err(resolver.not_built(args.here(), "`intent` of a key"));
     }
-    let Some(list) = args.flags() else { return Ok(false) };
-    let mut flags = Args::new(list.value, list.span);
-    let word = flags.word("`volatile`")?;
-    if matches!(word.value, "link" | "no_follow") {
-        return Err(resolver.not_built(word.span, "a link between keys"));
-    }
-    let volatile = choose(word, "flag of a key", &[("volatile", true)])?;
-    flags.finish("(")?;
-    if disposition != Disposition::Create {
-        return Err(Diagnostic::error(codes::ARGUMENT, list.span, "`volatile` is said of a new key")
+    let given = flags_of(args, "flag of a key", KEY_FLAGS)?;
+    let flag = |name: &str| given.iter().find(|flag| flag.value == name);
+    if let Some(volatile) = flag("volatile").filter(|_| disposition != Disposition::Create) {
+        return Err(Diagnostic::error(codes::ARGUMENT, volatile.span, "`volatile` is said of a new key")
             .label("write `create key …`"));
     }
-    Ok(volatile)
+    Ok((flag("volatile").is_some(), flag("open_link").is_some()))
+}
+
+/// `(A, B)`: flags of a table, with their places.
+pub(super) fn flags_of<T: Copy>(
+    args: &mut Args<'_>,
+    what: &str,
+    table: &[(&str, T)],
+) -> Read<Vec<Spanned<T>>> {
+    let mut given = Vec::new();
+    let Some(list) = args.flags() else { return Ok(given) };
+    let mut flags = Args::new(list.value, list.span);
+    while flags.peek().is_some() {
+        let word = flags.word(&format!("a {what}"))?;
+        given.push(Spanned { value: choose(word, what, table)?, span: word.span });
+        if !flags.comma() {
+            flags.finish("(")?;
+        }
+    }
+    Ok(given)
 }
 
 /// What privileges an open claims (FILE-9).
@@ -668,20 +686,11 @@ struct OpenFlags {
 }
 
 fn open_flags(args: &mut Args<'_>, disposition: Disposition) -> Read<OpenFlags> {
-    let mut given = Vec::new();
-    let list = args.flags();
-    if let Some(list) = list {
-        let mut flags = Args::new(list.value, list.span);
-        while flags.peek().is_some() {
-            given.push(choose(flags.word("a flag of `open`")?, "flag of `open`", OPEN_FLAGS)?);
-            if !flags.comma() {
-                flags.finish("(")?;
-            }
-        }
-    }
-    let has = |name: &str| given.contains(&name);
+    let whole = args.peek().map(|part| part.span);
+    let given = flags_of(args, "flag of `open`", OPEN_FLAGS)?;
+    let has = |name: &str| given.iter().any(|flag| flag.value == name);
     let wrong = |message: &str, label: &str| {
-        let span = list.map_or_else(|| args.here(), |list| list.span);
+        let span = whole.unwrap_or_else(|| args.here());
         Err(Diagnostic::error(codes::ARGUMENT, span, message).label(label))
     };
     let disposition = match (has("or_create"), has("overwrite"), has("supersede")) {
@@ -785,6 +794,7 @@ pub(super) fn value_data(args: &mut Args<'_>) -> Read<ValueData> {
             match text_kind(args, TEXT_TYPES)? {
                 TextKind::Plain => ValueData::Sz(text.value.into()),
                 TextKind::Expand => ValueData::ExpandSz(text.value.into()),
+                TextKind::Link => ValueData::Link(text.value.into()),
                 TextKind::Binary => ValueData::Binary(hex_bytes(&text)?.into()),
                 TextKind::Other(kind) => ValueData::Other(kind, hex_bytes(&text)?.into()),
             }
@@ -803,7 +813,7 @@ pub(super) const TEXT_TYPES: &[(&str, TextKind)] = &[
     ("expand_sz", TextKind::Expand),
     ("binary", TextKind::Binary),
     ("none", TextKind::Other(0)),
-    ("link", TextKind::Other(6)),
+    ("link", TextKind::Link),
     ("resource_list", TextKind::Other(8)),
     ("full_resource_descriptor", TextKind::Other(9)),
     ("resource_requirements_list", TextKind::Other(10)),
@@ -820,10 +830,15 @@ pub(super) enum Width {
 pub(super) enum TextKind {
     Plain,
     Expand,
+    /// Where a link between keys leads (KEY-14).
+    Link,
     Binary,
     /// Bytes of a type by its number.
     Other(u32),
 }
+
+/// The number of the type of links.
+const LINK: u32 = 6;
 
 /// The type of a text: by its name, or by a number that may be none (KEY-4).
 fn text_kind(args: &mut Args<'_>, table: &[(&str, TextKind)]) -> Read<TextKind> {
@@ -832,7 +847,7 @@ fn text_kind(args: &mut Args<'_>, table: &[(&str, TextKind)]) -> Read<TextKind> 
     {
         args.take();
         let kind = super::declare::number32(&mut Args::new(list, *span), "a type of values")?;
-        return Ok(TextKind::Other(kind));
+        return Ok(if kind == LINK { TextKind::Link } else { TextKind::Other(kind) });
     }
     Ok(value_flag(args, table)?.unwrap_or(TextKind::Plain))
 }

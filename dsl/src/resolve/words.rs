@@ -17,7 +17,7 @@ use super::security::{
 use super::shape::{
     AUDIT_POLICIES, CONFINED_WORDS, GROUP_FLAGS, HALVES, PRIVILEGE_FLAGS, RESTRICTED_WORDS, SHAPE_WORDS,
 };
-use super::steps::{CONTROL, NUMBER_TYPES, OPEN_FLAGS, TEXT_TYPES, VERBS};
+use super::steps::{CONTROL, KEY_FLAGS, NUMBER_TYPES, OPEN_FLAGS, TEXT_TYPES, VERBS};
 use super::volume;
 use super::world::ENDINGS;
 use crate::ast::Prep;
@@ -121,6 +121,7 @@ pub fn vocabulary() -> Vec<Family> {
 
     family(Elsewhere, "Steps", AsStep, built.collect());
     family(Steps, "Flags of `open`", Behind(&["open"]), first(OPEN_FLAGS).collect());
+    family(Steps, "Flags of keys", Behind(&["open", "create"]), first(KEY_FLAGS).collect());
     family(Steps, "What `restrict` takes away", Within(&["restrict"]), RESTRICT_WORDS.to_vec());
 
     family(Outcomes, "Expectations", Expected, EXPECTATIONS.to_vec());

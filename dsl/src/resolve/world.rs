@@ -8,7 +8,7 @@ use sim_core::rights::ObjectType;
 use sim_core::world::WorldOperation;
 use sim_core::world::change::Change;
 use sim_core::world::declare::{Declarations, MissingSd};
-use sim_core::world::op::Operation;
+use sim_core::world::op::{LinkKind, Operation};
 
 use super::Resolver;
 use super::args::{Args, Read, unknown, words_of};
@@ -36,6 +36,9 @@ impl Resolver<'_> {
             }
             Operation::OpenKey(open) if open.create => {
                 self.made_paths.push((ObjectType::Key, open.path.clone()));
+            }
+            Operation::MakeLink(link) if matches!(link.kind, LinkKind::Key { .. }) => {
+                self.made_paths.push((ObjectType::Key, link.path.clone()));
             }
             Operation::Rename(rename) => self.made_paths.push((ObjectType::File, rename.to.clone())),
             _ => {}
@@ -141,6 +144,11 @@ impl Resolver<'_> {
         know(&mut known, ObjectType::Key, "users");
         for object in &self.declarations.objects {
             know(&mut known, object.class, &object.path);
+        }
+        for link in &self.declarations.links {
+            if matches!(link.kind, LinkKind::Key { .. }) {
+                know(&mut known, ObjectType::Key, &link.path);
+            }
         }
         for (class, path) in &self.made_paths {
             know(&mut known, *class, path);

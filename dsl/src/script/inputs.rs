@@ -9,7 +9,7 @@ use sim_core::ids::{ProcessId, Slot, ThreadId};
 use sim_core::privilege::{PRIVILEGES, Privilege};
 use sim_core::rights::{AccessMask, ObjectType};
 use sim_core::sid::Sid;
-use sim_core::text::quote;
+use sim_core::text::{quote, quote_key};
 use sim_core::token::{ImpersonationLevel, SidAndAttributes};
 use sim_core::world::declare::{DescriptorParts, PLAIN_GROUP};
 use sim_core::world::op::{Disposition, Operation, Place, Restriction};
@@ -39,6 +39,7 @@ pub(super) struct OpenOptions {
     pub no_follow: bool,
     pub delete_on_close: bool,
     pub volatile: bool,
+    pub open_link: bool,
     pub base: Option<Slot>,
     pub descriptor: Option<DescriptorParts>,
     /// The flags and intents as they were given.
@@ -49,7 +50,7 @@ pub(super) struct OpenOptions {
 const OPEN_OPTIONS: &[&str] =
     &["backup", "restore", "or_create", "overwrite", "supersede", "no_follow", "delete_on_close"];
 /// What may stand among those of a key.
-const KEY_OPTIONS: &[&str] = &["volatile"];
+const KEY_OPTIONS: &[&str] = &["volatile", "open_link"];
 /// What options hold as a map.
 const OPTION_WORDS: &[&str] = &["options", "base", "descriptor"];
 
@@ -238,7 +239,7 @@ impl Inputs<'_> {
     /// The path of an open, and how the language names it.
     pub(super) fn opened_path(&mut self, class: ObjectType) -> Result<(String, String), String> {
         let path = self.text("a path")?;
-        let quoted = if class == ObjectType::Key { format!("'{path}'") } else { quote(&path) };
+        let quoted = if class == ObjectType::Key { quote_key(&path) } else { quote(&path) };
         Ok((path, format!("{} {quoted}", class.name())))
     }
 
@@ -251,6 +252,7 @@ impl Inputs<'_> {
             no_follow: false,
             delete_on_close: false,
             volatile: false,
+            open_link: false,
             base: None,
             descriptor: None,
             words: String::new(),
@@ -302,6 +304,7 @@ impl OpenOptions {
                 "restore" => self.intents |= Intents::RESTORE,
                 "no_follow" => self.no_follow = true,
                 "delete_on_close" => self.delete_on_close = true,
+                "open_link" => self.open_link = true,
                 "volatile" if create => self.volatile = true,
                 "volatile" => return Err("`volatile` is said of a new key".to_owned()),
                 _ if create => return Err("an object that is there already makes it fail".to_owned()),

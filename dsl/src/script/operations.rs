@@ -5,12 +5,12 @@ use rhai::Dynamic;
 use sim_core::engine::time::format_time;
 use sim_core::ids::ProcessId;
 use sim_core::rights::ObjectType;
-use sim_core::text::quote;
+use sim_core::text::{quote, quote_key};
 use sim_core::token::{ImpersonationLevel, IntegrityLevel, MandatoryPolicy, TokenType};
 use sim_core::world::declare::{DaclDecl, DescriptorParts, LogonType};
 use sim_core::world::op::{
-    Adjustment, Copy, FileOpen, KeyOpen, Link, Onto, Operation, Place, PrivilegeAction, ProcessUse, Rename,
-    SecurityChange, SpawnToken, TokenOf, Transfer,
+    Adjustment, Copy, FileOpen, KeyOpen, Link, LinkKind, Onto, Operation, Place, PrivilegeAction, ProcessUse,
+    Rename, SecurityChange, SpawnToken, TokenOf, Transfer,
 };
 
 use super::inputs::{Inputs, OpenOptions, level_named, missing};
@@ -145,12 +145,7 @@ pub const OPERATIONS: &[ScriptOperation] = &[
     row("write", "(handle)", "write", (1, 1), |args| transfer(args, Transfer::Write)),
     row("append", "(handle)", "append", (1, 1), |args| transfer(args, Transfer::Append)),
     row("list", "(handle)", "list", (1, 1), |args| transfer(args, Transfer::List)),
-    row("create_link", "(path, path[, \"hard\"])", "create", (2, 3), |args| {
-        let (path, to) = (args.path(ObjectType::File)?, args.path(ObjectType::File)?);
-        let hard = args.flag("hard")?;
-        let words = format!("link {} to {}{}", quote(&path), quote(&to), if hard { " (hard)" } else { "" });
-        Ok((Operation::MakeLink(Box::new(Link { path: path.into(), to: to.into(), hard })), words))
-    }),
+    row("create_link", "(path, path[, \"hard\" or \"volatile\"])", "create", (2, 3), create_link),
     row("enumerate", "(key)", "enumerate", (1, 1), |args| transfer(args, Transfer::List)),
     row("enumerate_values", "(key)", "enumerate", (1, 1), |args| {
         transfer_as(args, Transfer::Values, "(values)")
@@ -571,6 +566,25 @@ fn access(args: &mut Inputs<'_>, class: ObjectType) -> Made {
     Ok((Operation::Access(path.into(), class == ObjectType::Directory, desired), words))
 }
 
+/// Between files or between keys, as the path says.
+fn create_link(args: &mut Inputs<'_>) -> Made {
+    let path = args.text("a path")?;
+    let class = crate::resolve::class_of_link(&path);
+    crate::resolve::sound_path(&path, class, false)?;
+    let to = args.path(class)?;
+    let (kind, flag) = if class == ObjectType::Key {
+        let volatile = args.flag("volatile")?;
+        (LinkKind::Key { volatile }, if volatile { " (volatile)" } else { "" })
+    } else if args.flag("hard")? {
+        (LinkKind::Hard, " (hard)")
+    } else {
+        (LinkKind::Symbolic, "")
+    };
+    let quoted = if class == ObjectType::Key { quote_key } else { quote };
+    let words = format!("link {} to {}{flag}", quoted(&path), quoted(&to));
+    Ok((Operation::MakeLink(Box::new(Link { path: path.into(), to: to.into(), kind })), words))
+}
+
 /// `open_…` and `create_…`: the options are what the step says behind the rights.
 fn open(args: &mut Inputs<'_>, class: ObjectType, create: bool) -> Made {
     let (path, said) = args.opened_path(class)?;
@@ -587,8 +601,8 @@ fn open(args: &mut Inputs<'_>, class: ObjectType, create: bool) -> Made {
     }
     let (path, base) = (path.into(), options.base);
     if class == ObjectType::Key {
-        let OpenOptions { volatile, descriptor, .. } = options;
-        let open = KeyOpen { path, base, desired, create, volatile, descriptor };
+        let OpenOptions { volatile, open_link, descriptor, .. } = options;
+        let open = KeyOpen { path, base, desired, create, volatile, open_link, descriptor };
         return Ok((Operation::OpenKey(Box::new(open)), words));
     }
     let open = FileOpen {

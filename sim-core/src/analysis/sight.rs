@@ -334,6 +334,7 @@ impl Lexicon {
                     details.push(Detail::Text(format!("{kind} {text}")));
                 }
                 Fact::Script(fault) => details.push(Detail::Text(fault.message.to_string())),
+                Fact::Link(link, to) => details.push(Detail::Text(format!("{link} to {to}"))),
                 Fact::Owner(owner) => details.push(Detail::Owner(*owner)),
                 Fact::SessionEnded(ended) => {
                     details.push(Detail::Text(format!("session {} ended", ended.label)));

@@ -441,6 +441,13 @@ impl Token {
         self.sid_at(self.primary_group_index)
     }
 
+    /// Whether a group is enabled now, and not for denials alone.
+    #[must_use]
+    pub fn has_enabled_group(&self, sid: Sid) -> bool {
+        let enabled = self.enabled & !self.identity.deny_only;
+        self.facts().groups.iter().enumerate().any(|(n, group)| group.sid == sid && enabled >> n & 1 == 1)
+    }
+
     fn sid_at(&self, index: u8) -> Sid {
         let group = usize::from(index).checked_sub(1).and_then(|n| self.facts().groups.get(n));
         group.map_or(self.facts().user, |group| group.sid)

@@ -93,6 +93,15 @@ pub enum FactLine {
         /// The data.
         value: DataValue,
     },
+    /// A link that was followed.
+    Link {
+        /// The class of the link.
+        class: &'static str,
+        /// Its path.
+        object: String,
+        /// Where it leads.
+        to: String,
+    },
     /// The owner of a new object, or of one whose descriptor was read.
     Owner {
         /// Who.
@@ -409,6 +418,9 @@ fn line(names: &Names, who: Option<&Who>, fact: &Fact) -> Option<FactLine> {
         Fact::Note(text) => FactLine::Note { text: text.to_string() },
         Fact::Value(text) => FactLine::Value { text: text.clone() },
         Fact::Data(data) => FactLine::Data { kind: data.words().0, value: value(data) },
+        Fact::Link(ObjectName { class, path }, to) => {
+            FactLine::Link { class: class.name(), object: path.clone(), to: to.to_string() }
+        }
         Fact::Owner(owner) => FactLine::Owner { owner: principal(names, *owner) },
         Fact::Security(sddl) => FactLine::Security { sddl: sddl.clone() },
         Fact::MadeUp(made) => FactLine::MadeUp {
@@ -527,7 +539,9 @@ pub fn threads(names: &Names, rows: &[ShownThread]) -> Vec<ThreadLine> {
 
 fn value(data: &ValueData) -> DataValue {
     match data {
-        ValueData::Sz(text) | ValueData::ExpandSz(text) => DataValue::Text(text.to_string()),
+        ValueData::Sz(text) | ValueData::ExpandSz(text) | ValueData::Link(text) => {
+            DataValue::Text(text.to_string())
+        }
         ValueData::Dword(number) | ValueData::DwordBe(number) => DataValue::Number(u64::from(*number)),
         ValueData::Qword(number) => DataValue::Number(*number),
         ValueData::MultiSz(list) => DataValue::List(list.iter().map(ToString::to_string).collect()),

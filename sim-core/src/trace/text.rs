@@ -21,7 +21,7 @@ use crate::ids::{StepId, ThreadId};
 use crate::model::Model;
 use crate::privilege::PrivilegeState;
 use crate::rights::ObjectType;
-use crate::text::{escape, name, push_number, quote};
+use crate::text::{escape, name, push_number, quote, quote_key};
 use crate::token::impersonate::{Cap, GateRecord};
 use crate::world::op::{DeniedBy, Failure, OpenStatus, Outcome, Success};
 use crate::world::{
@@ -434,6 +434,10 @@ fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &
             Fact::Script(fault) => {
                 let (place, message) = (escape(&fault.place), shortened(&fault.message));
                 let _ = writeln!(out, "{INDENT}script error at {place}: {}", escape(&message));
+            }
+            Fact::Link(link, to) => {
+                let quoted = if link.class == ObjectType::Key { quote_key } else { quote };
+                let _ = writeln!(out, "{INDENT}through link {} to {}", quoted(&link.path), quoted(to));
             }
             Fact::Owner(owner) => {
                 let _ = writeln!(out, "{INDENT}owner {}", names.name(*owner));

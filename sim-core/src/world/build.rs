@@ -15,10 +15,10 @@ use super::directory::Directory;
 use super::file::{Defaults, Given};
 use super::live::changed;
 use super::logon::{Logon, default_dacl};
-use super::op::Link;
+use super::op::{Link, LinkKind};
 use super::path::Name;
 use super::record::ObjectName;
-use super::registry::key_masks_fit;
+use super::registry::{fold, key_masks_fit};
 use super::volume::Volume;
 use super::{Children, Endpoint, FILE_ROOT, HIVES, Object, Process, ProcessState, Thread, Tokens, World};
 use crate::access::{Descriptor, Policy, PolicyAcl, PolicyCache, PolicyRule};
@@ -169,7 +169,7 @@ impl World {
     pub(super) fn add_own_key(&mut self, user: Sid) {
         let Some(users) = self.object(HIVES).children.get("users") else { return };
         let name = user.to_string();
-        if self.object(users).children.get(&super::registry::fold(&name)).is_some() {
+        if self.object(users).children.get(&fold(&name)).is_some() {
             return;
         }
         let mut builder = Builder::of(self);
@@ -237,6 +237,7 @@ impl<'a> Builder<'a> {
             class,
             nameless: false,
             volatile: false,
+            link: false,
             descriptor,
             children: Children::default(),
             values: BTreeMap::new(),
@@ -275,13 +276,15 @@ impl<'a> Builder<'a> {
         }
         while let Some(name) = names.next() {
             let last = names.peek().is_none();
-            let key =
-                if object.class == ObjectType::Key { super::registry::fold(name) } else { Arc::from(name) };
+            let key = if object.class == ObjectType::Key { fold(name) } else { Arc::from(name) };
             let found = self.world.object(at).children.get(&key);
             at = match (found, last) {
                 (Some(child), false) => {
                     if self.world.object(child).class == ObjectType::File {
                         return Err(failed("a file stands on the way"));
+                    }
+                    if self.world.object(child).link {
+                        return Err(failed("a link stands on the way"));
                     }
                     child
                 }
@@ -367,7 +370,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// A link, below directories that are made where nobody declares them.
+    /// A link, below what is made where nobody declares it.
     fn add_link(&mut self, position: usize, link: &Link) -> Result<(), BuildError> {
         let failed = |why: &str| BuildError {
             what: format!("link {}", quote(&link.path)),
@@ -375,13 +378,16 @@ impl<'a> Builder<'a> {
             process: None,
             why: why.to_owned(),
         };
+        if let LinkKind::Key { volatile } = link.kind {
+            return self.add_key_link(link, volatile, &failed);
+        }
         let (above, name) = link.path.rsplit_once('/').unwrap_or(("", &link.path));
         let at = self.directory_at(above, &failed)?;
         if name.is_empty() || self.world.object(at).children.get(name).is_some() {
             return Err(failed("something has this name already"));
         }
         let name = Name { parent: at, name: Arc::from(name) };
-        if !link.hard {
+        if link.kind == LinkKind::Symbolic {
             let descriptor = self.computed(Some(at), &self.nothing.clone(), ObjectType::File, &failed)?;
             self.world.add_link(&name, Some(descriptor), &link.to);
             return Ok(());
@@ -392,6 +398,35 @@ impl<'a> Builder<'a> {
             Some(id) => self.world.give_name(&name, id),
             None => return Err(failed("a further name is that of a file that is declared")),
         }
+        Ok(())
+    }
+
+    fn add_key_link(
+        &mut self,
+        link: &Link,
+        volatile: bool,
+        failed: &dyn Fn(&str) -> BuildError,
+    ) -> Result<(), BuildError> {
+        let (above, name) = link.path.rsplit_once('\\').unwrap_or(("", &link.path));
+        let mut at = HIVES;
+        for name in above.split('\\').filter(|name| !name.is_empty()) {
+            at = match self.world.object(at).children.get(&fold(name)) {
+                Some(child) if self.world.object(child).link => {
+                    return Err(failed("a link stands on the way"));
+                }
+                Some(child) => child,
+                None => self.add_implicit(at, name, ObjectType::Key, failed)?,
+            };
+        }
+        if at == HIVES {
+            return Err(failed("its first component must be the hive `Machine` or `Users`"));
+        }
+        if self.world.object(at).children.get(&fold(name)).is_some() {
+            return Err(failed("something has this name already"));
+        }
+        let descriptor = self.computed(Some(at), &self.nothing.clone(), ObjectType::Key, failed)?;
+        let name = Name { parent: at, name: Arc::from(name) };
+        self.world.add_key_link(&name, descriptor, (&link.to, volatile));
         Ok(())
     }
 

@@ -122,9 +122,10 @@ impl World {
     fn key_words(&self, id: ObjectId) -> String {
         let object = self.object(id);
         let volatile = if object.volatile { ", volatile" } else { "" };
+        let link = if object.link { ", link" } else { "" };
         let written = self.written.get(&id).copied().unwrap_or(0);
         format!(
-            "{} subkeys, {} values, written at {written}ns{volatile}",
+            "{} subkeys, {} values, written at {written}ns{volatile}{link}",
             object.children.len(),
             object.values.len()
         )

@@ -387,6 +387,7 @@ impl World {
             class,
             nameless: false,
             volatile: false,
+            link: false,
             descriptor,
             children: Children::default(),
             values: BTreeMap::new(),

@@ -17,6 +17,7 @@ mod file;
 mod handle;
 mod host;
 mod ipc;
+pub mod key_path;
 mod live;
 mod logon;
 mod names;
@@ -410,6 +411,8 @@ pub struct Object {
     pub nameless: bool,
     /// Whether a key is gone after a restart (KEY-1).
     pub volatile: bool,
+    /// Whether a key leads to another one (KEY-14).
+    pub link: bool,
     /// Its descriptor; `None` if it has none, and its volume says what that means (FILE-31).
     pub descriptor: Option<Arc<Descriptor>>,
     /// What hangs below, by name; keys by folded name (KEY-2).

@@ -9,7 +9,7 @@ use super::World;
 use super::check::{Allowed, Ask};
 use super::file::{ADD_FILE, ADD_SUBDIRECTORY, DELETE_CHILD};
 use super::handle::HandleTarget;
-use super::op::{DeniedBy, ErrorName, Failure, Link, Onto, Place, Rename, Success};
+use super::op::{DeniedBy, ErrorName, Failure, Link, LinkKind, Onto, Place, Rename, Success};
 use super::path::{Found, Name};
 use super::record::{CheckPurpose, Recorder};
 use crate::access::{Descriptor, Intents};
@@ -264,14 +264,17 @@ impl World {
         Ok(Success::Ok)
     }
 
-    /// A symbolic link, or a further name of a file (FILE-15).
+    /// A symbolic link, or a further name of a file (FILE-15); a link between keys (KEY-14).
     pub(super) fn make_link<R: Recorder>(
         &mut self,
         thread: ThreadId,
         link: &Link,
         recorder: &mut R,
     ) -> Result<Success, Failure> {
-        let file = if link.hard {
+        if let LinkKind::Key { volatile } = link.kind {
+            return self.make_key_link(thread, link, volatile, recorder);
+        }
+        let file = if link.kind == LinkKind::Hard {
             let id = self.find(thread, &link.to, (false, true), recorder)?.existing()?;
             if self.object(id).class == ObjectType::Directory {
                 return Err(ErrorName::IsADirectory.into());

@@ -68,7 +68,7 @@ pub enum Operation {
     Delete(Place),
     /// `rename h | file|directory "P" to "P2"` (FILE-23).
     Rename(Box<Rename>),
-    /// `create link "P" to "T"` (FILE-15).
+    /// `create link "P" to "T"` (FILE-15, KEY-14).
     MakeLink(Box<Link>),
     /// `access file|directory "P" for RIGHTS`: a decision without a handle (FILE-7); whether a directory is meant.
     Access(Arc<str>, bool, AccessMask),
@@ -173,7 +173,9 @@ impl Value {
     #[must_use]
     pub fn of(data: &ValueData) -> Value {
         match data {
-            ValueData::Sz(text) | ValueData::ExpandSz(text) => Value::Text(text.clone()),
+            ValueData::Sz(text) | ValueData::ExpandSz(text) | ValueData::Link(text) => {
+                Value::Text(text.clone())
+            }
             ValueData::Dword(number) | ValueData::DwordBe(number) => Value::Number(i64::from(*number)),
             // A number that a script cannot hold is text to it, as bytes are.
             ValueData::Qword(number) => {
@@ -309,15 +311,29 @@ impl Place {
     }
 }
 
-/// `link "P" to "T" (hard)`: another way to an object.
+/// `link "P" to "T"`: another way to an object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Link {
     /// The new name.
     pub path: Arc<str>,
     /// Where it leads.
     pub to: Arc<str>,
-    /// A second name of the file itself, in place of a symbolic link.
-    pub hard: bool,
+    /// Of which kind.
+    pub kind: LinkKind,
+}
+
+/// The ways to an object that a link can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkKind {
+    /// A symbolic link to a path of files.
+    Symbolic,
+    /// `(hard)`: a second name of the file itself.
+    Hard,
+    /// A key that leads to another one (KEY-14).
+    Key {
+        /// Whether it is gone after a restart (KEY-12).
+        volatile: bool,
+    },
 }
 
 /// `rename … to "P"` (FILE-23).
@@ -577,6 +593,8 @@ pub struct KeyOpen {
     pub create: bool,
     /// Whether a new key is gone after a restart (KEY-12).
     pub volatile: bool,
+    /// Whether a link at the end is meant itself (KEY-14).
+    pub open_link: bool,
     /// The descriptor of a new key, where a model takes one (KEY-13).
     pub descriptor: Option<DescriptorParts>,
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::check::Ask;
 use super::handle::HandleTarget;
 use super::op::{DeniedBy, ErrorName, Failure};
-use super::record::{CheckPurpose, Recorder};
+use super::record::{CheckPurpose, Fact, Recorder};
 use super::{FILE_ROOT, World};
 use crate::access::Intents;
 use crate::ids::{ObjectId, Slot, ThreadId};
@@ -36,8 +36,8 @@ pub(super) struct Route<'a> {
 enum Reached {
     /// To its end.
     End(Found),
-    /// To a link, which with the rest makes this path.
-    Link(String),
+    /// To a link: where it leads, and the names behind it.
+    Link(ObjectId, Arc<str>, String),
 }
 
 /// Where a path ends.
@@ -74,17 +74,37 @@ impl World {
         route: &Route<'_>,
         recorder: &mut R,
     ) -> Result<Found, Failure> {
+        let mut followed = Vec::new();
+        let found = self.walk_on(thread, route, &mut followed, recorder);
+        if !matches!(&found, Err(failure) if failure.error == ErrorName::LinkLoop) {
+            for (link, to) in followed {
+                recorder.fact(|_| Fact::Link(self.describe(link), to));
+            }
+        }
+        found
+    }
+
+    fn walk_on<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        route: &Route<'_>,
+        followed: &mut Vec<(ObjectId, Arc<str>)>,
+        recorder: &mut R,
+    ) -> Result<Found, Failure> {
         let mut path = Cow::Borrowed(route.path);
         let mut from = route.from;
-        for _ in 0..=MOST_LINKS {
+        loop {
             match self.walk_to_link(thread, &Route { from, path: &path, ..*route }, recorder)? {
                 Reached::End(found) => return Ok(found),
+                Reached::Link(..) if followed.len() == MOST_LINKS => return Err(ErrorName::LinkLoop.into()),
                 // A link holds a whole path.
-                Reached::Link(onward) => path = Cow::Owned(onward),
+                Reached::Link(link, target, rest) => {
+                    path = Cow::Owned(format!("{target}{rest}"));
+                    followed.push((link, target));
+                }
             }
             from = FILE_ROOT;
         }
-        Err(ErrorName::LinkLoop.into())
     }
 
     fn walk_to_link<R: Recorder>(
@@ -111,11 +131,11 @@ impl World {
                 None => return Err(ErrorName::NotFound.into()),
             };
             let last = names.peek().is_none();
-            if let Some(target) =
-                found.object.and_then(|id| self.links.get(&id)).filter(|_| route.follow || !last)
+            if let Some(id) = found.object.filter(|_| route.follow || !last)
+                && let Some(target) = self.links.get(&id)
             {
-                let onward = names.fold(target.to_string(), |path, name| path + "/" + name);
-                return Ok(Reached::Link(onward));
+                let rest = names.fold(String::new(), |rest, name| rest + "/" + name);
+                return Ok(Reached::Link(id, target.clone(), rest));
             }
         }
         Ok(Reached::End(found))

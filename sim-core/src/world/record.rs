@@ -13,7 +13,7 @@ use crate::access::{AccessError, Decision, Explanation, Intents};
 use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sid::Sid;
-use crate::text::{escape, name, quote};
+use crate::text::{name, quote, quote_key};
 use crate::token::ImpersonationLevel;
 use crate::token::impersonate::GateRecord;
 
@@ -73,6 +73,8 @@ pub enum Fact {
     Value(String),
     /// What an open did, to an object of which class.
     Opened(OpenStatus, ObjectType),
+    /// A link that was followed, and where it leads (FILE-11, KEY-14).
+    Link(ObjectName, Arc<str>),
     /// The owner of a new object, or of one whose descriptor was read.
     Owner(Sid),
     /// What was read of a descriptor, or what it is after a write, as SDDL.
@@ -252,9 +254,7 @@ impl std::fmt::Display for ObjectName {
         let word = self.class.name();
         match self.class {
             ObjectType::File | ObjectType::Directory => write!(f, "{word} {}", quote(&self.path)),
-            // A key path in its own quotes needs no doubled backslashes; one that holds such a quote is shown in the others.
-            ObjectType::Key if !self.path.contains('\'') => write!(f, "{word} '{}'", escape(&self.path)),
-            ObjectType::Key => write!(f, "{word} {}", quote(&self.path)),
+            ObjectType::Key => write!(f, "{word} {}", quote_key(&self.path)),
             _ if self.path.is_empty() => f.write_str(word),
             _ => write!(f, "{word} {}", name(&self.path)),
         }

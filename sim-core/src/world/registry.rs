@@ -1,27 +1,30 @@
 //! Registry keys and values: opening, creating, reading and writing.
 //!
-//! Authority: KEY-1 to KEY-13, KEY-16, KEY-20, KEY-22, KEY-24 (registry text v0.21).
+//! Authority: KEY-1 to KEY-16, KEY-20, KEY-22, KEY-24 (registry text v0.21). How paths are walked is `key_path`'s matter.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::check::{Allowed, Ask};
 use super::file::NewObject;
 use super::handle::{HandleTarget, Opening};
-use super::op::{ErrorName, Failure, KeyOpen, OpenStatus, Success};
+use super::key_path::{KeyRoute, key_path_fault};
+use super::op::{ErrorName, Failure, KeyOpen, Link, OpenStatus, Success};
 use super::path::Name;
 use super::record::{CheckPurpose, Fact, Recorder};
 use super::{HIVES, Handle, World};
-use crate::access::Intents;
+use crate::access::{Descriptor, Intents};
 use crate::ids::{ObjectId, Slot, ThreadId};
 use crate::model::{CreatedKeys, Model};
+use crate::privilege::{Privilege, PrivilegeState};
 use crate::rights::{AccessMask, ObjectType};
 use crate::sd::{AceType, SecurityDescriptor};
-use crate::text::quote;
+use crate::sid::ADMINISTRATORS;
+use crate::text::{quote, quote_key};
 
 const QUERY_VALUE: AccessMask = AccessMask(0x1);
 const SET_VALUE: AccessMask = AccessMask(0x2);
 const CREATE_SUB_KEY: AccessMask = AccessMask(0x4);
+const CREATE_LINK: AccessMask = AccessMask(0x20);
 /// What a key may be asked for (KEY-7).
 const REQUESTABLE: AccessMask = AccessMask(0xF30F_003F);
 
@@ -54,6 +57,8 @@ pub enum ValueData {
     DwordBe(u32),
     /// 64 bits.
     Qword(u64),
+    /// The path to which a link between keys leads (KEY-14).
+    Link(Arc<str>),
     /// A list of texts.
     MultiSz(Arc<[Arc<str>]>),
     /// Bytes of a type that is given as a number.
@@ -61,13 +66,8 @@ pub enum ValueData {
 }
 
 /// Types of bytes that mean nothing here, by number and name (KEY-4).
-const OPAQUE: &[(u32, &str)] = &[
-    (0, "NONE"),
-    (6, "LINK"),
-    (8, "RESOURCE_LIST"),
-    (9, "FULL_RESOURCE_DESCRIPTOR"),
-    (10, "RESOURCE_REQUIREMENTS_LIST"),
-];
+const OPAQUE: &[(u32, &str)] =
+    &[(0, "NONE"), (8, "RESOURCE_LIST"), (9, "FULL_RESOURCE_DESCRIPTOR"), (10, "RESOURCE_REQUIREMENTS_LIST")];
 
 impl ValueData {
     /// The name of the type, and the value as scenarios write it.
@@ -77,6 +77,7 @@ impl ValueData {
         match self {
             ValueData::Sz(text) => ("SZ", quote(text)),
             ValueData::ExpandSz(text) => ("EXPAND_SZ", quote(text)),
+            ValueData::Link(path) => ("LINK", quote_key(path)),
             ValueData::Binary(bytes) => ("BINARY", hex(bytes)),
             ValueData::Dword(number) => ("DWORD", number.to_string()),
             ValueData::DwordBe(number) => ("DWORD_BE", number.to_string()),
@@ -98,7 +99,7 @@ impl ValueData {
         // Text is counted as it is kept, in 16-bit units with an end.
         let text = |text: &str| 2 * (text.encode_utf16().count() + 1);
         let bytes = match self {
-            ValueData::Sz(value) | ValueData::ExpandSz(value) => text(value),
+            ValueData::Sz(value) | ValueData::ExpandSz(value) | ValueData::Link(value) => text(value),
             ValueData::MultiSz(list) => list.iter().map(|value| text(value)).sum::<usize>() + 2,
             ValueData::Binary(bytes) | ValueData::Other(_, bytes) => bytes.len(),
             ValueData::Dword(_) | ValueData::DwordBe(_) | ValueData::Qword(_) => 8,
@@ -132,22 +133,6 @@ fn fold_char(c: char) -> char {
     one(Box::new(capital.to_lowercase()), capital)
 }
 
-/// What is wrong with the path of a key, if it does not obey KEY-2.
-#[must_use]
-pub fn key_path_fault(path: &str) -> Option<&'static str> {
-    let any = |fault: fn(&str) -> bool| path.split('\\').any(fault);
-    match () {
-        () if any(str::is_empty) => {
-            Some("a name is empty: expected names with `\\` between them and none at the ends")
-        }
-        () if path.contains('\0') => Some("a name holds NUL"),
-        () if any(|name| name.len() > 255) => Some("a name has at most 255 bytes"),
-        () if path.split('\\').count() > 512 => Some("a path has at most 512 names"),
-        () if path.len() > 16_383 => Some("a path has at most 16383 bytes"),
-        () => None,
-    }
-}
-
 impl World {
     pub(super) fn open_key<R: Recorder>(
         &mut self,
@@ -163,31 +148,15 @@ impl World {
         if open.descriptor.is_some() && self.model.created_keys == CreatedKeys::TakeNoDescriptor {
             return Err(ErrorName::NotSupported.into());
         }
-        let path = open.path.replace('/', "\\");
-        // No right on the key where a relative path begins is asked (KEY-10).
-        let (mut at, path) = match open.base {
-            Some(slot) => (self.base_of(thread, slot, ObjectType::Key)?, path),
-            None => (HIVES, self.resolve_current_user(thread, &path)),
-        };
-        // A path that begins at a handle is as long as the whole of it (KEY-2).
-        let whole = match open.base {
-            Some(_) => Cow::Owned(format!("{}\\{path}", self.path_of(at))),
-            None => Cow::Borrowed(&*path),
-        };
-        if key_path_fault(&whole).is_some() {
-            return Err(ErrorName::InvalidParameter.into());
-        }
-        let mut names = path.split('\\').peekable();
-        while let Some(name) = names.next() {
-            match self.object(at).children.get(&fold(name)) {
-                Some(child) => at = child,
-                None if names.peek().is_none() && open.create && at != HIVES => {
-                    let name = Arc::from(name);
-                    return self.create_key(thread, bind, open, Name { parent: at, name }, recorder);
-                }
-                None => return Err(ErrorName::NotFound.into()),
+        let route = KeyRoute { base: open.base, path: &open.path, follow: !open.open_link };
+        let found = self.walk_keys(thread, &route, recorder)?;
+        let at = match (found.object, found.name) {
+            (Some(at), _) => at,
+            (None, Some(name)) if open.create && name.parent != HIVES => {
+                return self.create_key(thread, bind, open, name, recorder);
             }
-        }
+            (None, _) => return Err(ErrorName::NotFound.into()),
+        };
         let ask = Ask {
             purpose: CheckPurpose::Target,
             desired,
@@ -204,17 +173,6 @@ impl World {
         Ok(Success::Granted(granted))
     }
 
-    /// `CurrentUser\…` is the subtree of the subject's user; where the level gate refuses, of the effective one (KEY-3).
-    fn resolve_current_user(&self, thread: ThreadId, path: &str) -> String {
-        let (first, rest) = path.split_once('\\').unwrap_or((path, ""));
-        if !first.eq_ignore_ascii_case("CurrentUser") {
-            return path.to_owned();
-        }
-        let token = self.subject_token(thread).unwrap_or_else(|_| self.effective_token(thread));
-        let user = token.facts().user;
-        if rest.is_empty() { format!("Users\\{user}") } else { format!("Users\\{user}\\{rest}") }
-    }
-
     fn create_key<R: Recorder>(
         &mut self,
         thread: ThreadId,
@@ -225,9 +183,7 @@ impl World {
     ) -> Result<Success, Failure> {
         let parent = name.parent;
         self.let_parent(thread, parent, (CREATE_SUB_KEY, Intents::empty()), recorder)?;
-        if self.object(parent).volatile && !open.volatile {
-            return Err(ErrorName::InvalidParameter.into());
-        }
+        self.check_volatile(parent, open.volatile)?;
         let key = fold(&name.name);
         let new = NewObject {
             name,
@@ -245,6 +201,65 @@ impl World {
             }
         }
         Ok(success)
+    }
+
+    /// What is volatile holds nothing that stays (KEY-12).
+    fn check_volatile(&self, parent: ObjectId, volatile: bool) -> Result<(), Failure> {
+        if self.object(parent).volatile && !volatile {
+            return Err(ErrorName::InvalidParameter.into());
+        }
+        Ok(())
+    }
+
+    /// `create link 'K' to 'T'`: a right on the key above of its own, and SeTcbPrivilege or Administrators (KEY-14).
+    pub(super) fn make_key_link<R: Recorder>(
+        &mut self,
+        thread: ThreadId,
+        link: &Link,
+        volatile: bool,
+        recorder: &mut R,
+    ) -> Result<Success, Failure> {
+        let target: Arc<str> = link.to.replace('/', "\\").into();
+        if key_path_fault(&target).is_some() {
+            return Err(ErrorName::InvalidParameter.into());
+        }
+        let route = KeyRoute { base: None, path: &link.path, follow: false };
+        let found = self.walk_keys(thread, &route, recorder)?;
+        let name = match (found.object, found.name) {
+            (None, Some(name)) if name.parent != HIVES => name,
+            (None, _) => return Err(ErrorName::NotFound.into()),
+            (Some(_), _) => return Err(ErrorName::AlreadyExists.into()),
+        };
+        let parent = name.parent;
+        self.let_parent(thread, parent, (CREATE_LINK, Intents::empty()), recorder)?;
+        if self.privilege_gate(thread, Privilege::TCB, recorder) != PrivilegeState::Held {
+            let subject = self.subject_token(thread)?;
+            if !subject.has_enabled_group(ADMINISTRATORS) {
+                return Err(ErrorName::PrivilegeNotHeld.into());
+            }
+            recorder.fact(|_| Fact::Reason("Administrators enabled".to_owned()));
+        }
+        self.check_volatile(parent, volatile)?;
+        let subject = self.subject_token(thread)?.clone();
+        let descriptor = self.descriptor_below(parent, None, &subject, ObjectType::Key)?;
+        let id = self.add_key_link(&name, descriptor, (&target, volatile));
+        self.written.insert(id, self.now);
+        Ok(Success::Ok)
+    }
+
+    pub(super) fn add_key_link(
+        &mut self,
+        name: &Name,
+        descriptor: Arc<Descriptor>,
+        (to, volatile): (&Arc<str>, bool),
+    ) -> ObjectId {
+        let id = self.insert_object(name.parent, name.name.clone(), ObjectType::Key, Some(descriptor));
+        if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(id.index()) {
+            object.volatile = volatile;
+            object.link = true;
+        }
+        self.put_value(id, &Arc::from(""), &ValueData::Link(to.clone()));
+        id
     }
 
     fn key_of(&self, handle: &Handle) -> Result<ObjectId, Failure> {
