@@ -225,6 +225,9 @@ impl<'a> Args<'a> {
                     PartKind::Word(word) if begins_a_statement(word) => {
                         diagnostic.help("a statement begins on a line of its own, or behind `;`")
                     }
+                    PartKind::Word(word) if matches!(&**word, "and" | "or") => diagnostic.help(
+                        "`if` asks for a step or for conditions: what else must hold, an `if` inside asks",
+                    ),
                     PartKind::Comma if matches!(after, "let" | "value" | "set" | "attribute" | "claims") => {
                         diagnostic.help("several values are a list, as in `[1, 2, 3]`")
                     }

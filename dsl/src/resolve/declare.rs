@@ -229,8 +229,14 @@ impl Resolver<'_> {
                 settings.start = Arc::from(text.value);
             }
             other => {
-                return Err(unknown(codes::HEAD, head.span, "setting", other, SETTINGS.iter().copied())
-                    .help(format!("a scenario has: {}", SETTINGS.join(", "))));
+                let unknown = unknown(codes::HEAD, head.span, "setting", other, SETTINGS.iter().copied());
+                return Err(if super::is_declaration(other) {
+                    unknown
+                        .label("a declaration")
+                        .help("it stands at the top level, behind the `}` of `scenario`")
+                } else {
+                    unknown.help(format!("a scenario has: {}", SETTINGS.join(", ")))
+                });
             }
         }
         args.finish(head.value)?;

@@ -478,7 +478,7 @@ impl Resolver<'_> {
     fn expectation(&mut self, expectation: &Expectation, class: ObjectType) -> Read<StepExpectation> {
         let mut args = Args::new(&expectation.parts, expectation.span);
         let what = if args.prep(Prep::Level).is_some() {
-            Expected::Level(level_named(args.word("a level")?)?)
+            Expected::Level(level_named(args.word("a level such as `impersonation`")?)?)
         } else {
             let word = args.word("`ok`, `granted`, `denied`, `error` or `level`")?;
             match word.value {

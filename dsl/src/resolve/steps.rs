@@ -463,7 +463,7 @@ pub(super) fn level_named(word: Spanned<&str>) -> Read<ImpersonationLevel> {
 pub(super) fn optional_level(args: &mut Args<'_>) -> Read<Option<ImpersonationLevel>> {
     match args.prep(Prep::Level) {
         None => Ok(None),
-        Some(_) => level_named(args.word("a level")?).map(Some),
+        Some(_) => level_named(args.word("a level such as `impersonation`")?).map(Some),
     }
 }
 
@@ -476,7 +476,7 @@ fn set_level(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<
     let slot = scope.slot(args, "a connection")?;
     let level = match args.peek() {
         Some(Part { value: PartKind::Number(_), .. }) => super::declare::number32(args, "a level")?,
-        _ => level_named(args.word("a level")?)? as u32,
+        _ => level_named(args.word("a level such as `impersonation`")?)? as u32,
     };
     Ok(Operation::SetLevel(slot, level))
 }
@@ -769,12 +769,12 @@ pub(super) fn value_data(args: &mut Args<'_>) -> Read<ValueData> {
                 Width::Qword => u64::try_from(*number).ok().map(ValueData::Qword),
             };
             fits.ok_or_else(|| {
-                let wide = matches!(width, Width::Qword);
-                Diagnostic::error(codes::VALUE, part.span, format!("{number} does not fit")).label(if wide {
-                    "expected 0 to 2⁶⁴-1"
-                } else {
-                    "expected 0 to 4294967295, or `(qword)`"
-                })
+                let label = match width {
+                    Width::Qword => "expected 0 to 18446744073709551615",
+                    _ if u64::try_from(*number).is_ok() => "expected 0 to 4294967295, or `(qword)`",
+                    _ => "expected 0 to 4294967295",
+                };
+                Diagnostic::error(codes::VALUE, part.span, format!("{number} does not fit")).label(label)
             })?
         }
         PartKind::List(list) => {
