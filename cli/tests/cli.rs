@@ -570,3 +570,19 @@ fn names_that_are_no_text_are_told() {
         has(&ran.err, "odd\u{fffd}.scn` is not UTF-8 text");
     }
 }
+
+/// What failed is told with its event, and how to see it as a shell takes it.
+#[test]
+fn a_failed_test_tells_the_step_and_the_command() {
+    let project = project(
+        "scenario s\nparam who = \"a b\" in [\"a b\"]\nprocess p as SYSTEM { note who => error NO_TOKEN }\n",
+    );
+    let odd = project.path().join("scenarios/a/it's odd.scn");
+    fs::rename(project.path().join("scenarios/a/b.scn"), odd).expect("it is renamed");
+    let out = test_in(project.path(), &[]).ends(1).out;
+    has(
+        &out,
+        "    0us  p/main                   note          'a b' -> ok  as SYSTEM\n        UNMET => error NO_TOKEN\n",
+    );
+    has(&out, "scn run 'scenarios/a/it'\\''s odd.scn' --model kobicha --param 'who=a b'\n");
+}

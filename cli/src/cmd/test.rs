@@ -220,12 +220,12 @@ impl Test {
             .scenario
             .params
             .iter()
-            .map(|(param, value)| format!(" --param {}", sim_core::text::escape(&format!("{param}={value}"))))
+            .map(|(param, value)| format!(" {}", sim_core::text::escape(&format!("{param}={value}"))))
             .collect();
         for model in &loaded.scenario.models {
             let config = RunConfig::of(&loaded.scenario, model);
             let shown = sim_core::text::escape(name);
-            let case = format!("{shown} [{}{}]", model.name, params.replace(" --param", ""));
+            let case = format!("{shown} [{}{}]", model.name, params);
             let run = text::trace(&loaded.scenario, &loaded.names, &config, text::Explain::Nothing);
             let (trace, finished) = match run {
                 Ok(run) => run,
@@ -243,13 +243,11 @@ impl Test {
                 continue;
             }
             report.fail(&case, "what it states does not hold", outcome);
-            let telling = ["UNMET", "BROKEN", "deadlocked", "ended"];
-            for line in trace.lines().map(str::trim_start) {
-                if telling.iter().any(|word| line.starts_with(word)) {
-                    report.out.push_str(&format!("    {line}\n"));
-                }
-            }
-            let again = format!("scn run {shown} --model {}{params}", model.name);
+            report.out.push_str(&telling(&trace));
+            let given = loaded.scenario.params.iter();
+            let given: String =
+                given.map(|(name, value)| format!(" --param {}", word(&format!("{name}={value}")))).collect();
+            let again = format!("scn run {} --model {}{given}", word(name), model.name);
             report.out.push_str(&format!("    to see it: {again}\n"));
         }
     }
@@ -319,9 +317,38 @@ fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "expected a whole number from 1 on".to_owned())
 }
 
+/// A word of a command as a shell takes it.
+fn word(text: &str) -> String {
+    let shown = sim_core::text::escape(text);
+    let plain = |c: char| c.is_alphanumeric() || "/._-=+,:@%".contains(c);
+    if shown.chars().all(plain) { shown.into_owned() } else { format!("'{}'", shown.replace('\'', "'\\''")) }
+}
+
 /// Why there is no scenario to run; what is wrong has been told.
 fn unread(exit: Exit) -> &'static str {
     if exit == Exit::Text { "something is wrong with it" } else { "it cannot be read" }
+}
+
+/// The lines of a trace that say why it fails, below the event that they belong to.
+fn telling(trace: &str) -> String {
+    let mut told = String::new();
+    let mut event = None;
+    for line in trace.lines() {
+        let own = line.trim_start();
+        let belongs = line.starts_with(text::INDENT);
+        let tells = ["UNMET", "BROKEN", "deadlocked", "ended"].iter().any(|word| own.starts_with(word));
+        if tells && belongs {
+            if let Some(event) = event.take() {
+                told.push_str(&format!("    {event}\n"));
+            }
+            told.push_str(&format!("        {own}\n"));
+        } else if tells {
+            told.push_str(&format!("    {own}\n"));
+        } else if !belongs {
+            event = Some(own);
+        }
+    }
+    told
 }
 
 /// The lines that differ, with some around them.

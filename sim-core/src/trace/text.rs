@@ -393,7 +393,8 @@ fn write_identity(out: &mut String, record: &Record, names: &Names) {
     }
 }
 
-const INDENT: &str = "            ";
+/// What stands in front of a line that belongs to the event above it.
+pub const INDENT: &str = "            ";
 
 fn write_details(out: &mut String, scenario: &Scenario, names: &Names, record: &Record, explain: Explain) {
     let told = told_check(record).map(|(position, _)| position);
