@@ -399,7 +399,13 @@ pub(crate) fn usage(error: &clap::Error, again: impl FnOnce() -> Option<clap::Er
     }
     let safe = if error.use_stderr() { again() } else { None };
     let error = safe.as_ref().unwrap_or(error);
-    // A closed stream is no reason to fail.
-    let _ = error.print();
+    // A closed stream is no reason to fail, a full disk is.
+    if let Err(why) = error.print().and_then(|()| std::io::stdout().flush())
+        && why.kind() != ErrorKind::BrokenPipe
+    {
+        return ExitCode::from(
+            failure(&format!("cannot write the output: {}", plain(&why)), Exit::Usage) as u8
+        );
+    }
     ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { Exit::Fine as u8 })
 }

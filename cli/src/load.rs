@@ -175,6 +175,9 @@ pub(crate) fn load_quietly(
     let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     match scenario {
         Some(scenario) if !wrong => {
+            for param in &params {
+                messages.push_str(&unlisted(param).unwrap_or_default());
+            }
             let names = Names::of(&scenario);
             let used = sources.names().skip(1).map(str::to_owned).collect();
             Ok(Loaded { scenario, names, params, used, sources, allowed })
@@ -182,6 +185,16 @@ pub(crate) fn load_quietly(
         _ if wrong => Err(Exit::Text),
         _ => Err(Exit::Usage),
     }
+}
+
+/// A note where a parameter has a value that its list lacks: it may be a misspelt one.
+fn unlisted(param: &Param) -> Option<String> {
+    let Param { name, value, values } = param;
+    if values.len() < 2 || values.contains(value) {
+        return None;
+    }
+    let note = format!("note: `{name}` is `{value}`, which is not among {}", values.join(", "));
+    Some(format!("{}\n", sim_core::text::escape(&note)))
 }
 
 /// Options that every command takes which runs a scenario under one model.

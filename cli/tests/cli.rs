@@ -485,9 +485,11 @@ fn a_reader_that_leaves_early_ends_the_run_quietly() {
 #[test]
 fn output_that_cannot_be_written_is_told() {
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
-    let output = scn().args(["run", &story()]).stdout(full()).output().expect("the program starts");
-    assert_eq!(output.status.code(), Some(2), "a full disk is no closed pipe");
-    assert!(!output.stderr.is_empty());
+    for arguments in [&["run", &story()][..], &["--help"]] {
+        let output = scn().args(arguments).stdout(full()).output().expect("the program starts");
+        assert_eq!(output.status.code(), Some(2), "a full disk is no closed pipe");
+        assert!(!output.stderr.is_empty());
+    }
 }
 
 #[test]
@@ -585,4 +587,19 @@ fn a_failed_test_tells_the_step_and_the_command() {
         "    0us  p/main                   note          'a b' -> ok  as SYSTEM\n        UNMET => error NO_TOKEN\n",
     );
     has(&out, "scn run 'scenarios/a/it'\\''s odd.scn' --model kobicha --param 'who=a b'\n");
+}
+
+/// A misspelt value would take another branch without a word.
+#[test]
+fn a_value_that_a_parameter_does_not_list_is_told() {
+    let text = b"scenario s\nparam door = open in [open, shut]\nprocess p as SYSTEM { if door == open { revert } }\n";
+    for (given, told) in [("door=shut", false), ("door=shot", true)] {
+        let ran = run_with(&["run", "-", "--param", given], text).ends(0);
+        assert_eq!(
+            ran.err.contains("note: `door` is `shot`, which is not among open, shut"),
+            told,
+            "{}",
+            ran.err
+        );
+    }
 }
