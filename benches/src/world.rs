@@ -88,6 +88,7 @@ fn file(n: u32) -> ObjectDecl {
         security: SecurityDecl::Parts(Arc::new(parts)),
         program: None,
         values: Vec::new(),
+        link: false,
         edits: Vec::new(),
     }
 }

@@ -481,6 +481,15 @@ fn links_between_keys_lead_on() {
             assert_eq!(seen[0].outcome, wanted, "{step}, {}", MODELS[n].name);
         }
     }
+    // A link is declared with a descriptor and values as any key.
+    let world = format!(
+        "{LINKS}link 'Machine\\Own' to 'Machine\\T' {{ dacl {{ allow bob KEY_SET_VALUE }}; value \"V\" = 2 }}\n"
+    );
+    let steps = "l = open key 'Machine\\Own' for KEY_SET_VALUE (open_link)\nopen key 'Machine\\Own' for read (open_link)\n\
+                 h = open key 'Machine\\Own' for read\nquery h \"V\"\nset l \"\" = 'Machine\\Shut' (link)\nopen key 'Machine\\Own' for read";
+    for seen in runs(&world, "bob", steps) {
+        assert_eq!(outcomes(&seen), ["granted", DENIED, "granted", "ok", "ok", DENIED]);
+    }
     // A path that begins at a handle on the link goes where it leads; one on the target is one on any key.
     let steps = "h = open key 'Machine\\L' for KEY_QUERY_VALUE\nl = open key 'Machine\\L' for KEY_QUERY_VALUE (open_link)\n\
                  query h \"V\"\nquery l \"V\"\nquery l \"\"\nopen key 'Sub' in h for read\nopen key 'Sub' in l for read\nopen key 'None' in l for read";
@@ -656,6 +665,19 @@ fn what_is_made_and_deleted_through_a_link() {
 }
 
 #[test]
+fn links_change_by_themselves() {
+    // KEY-14: `world` names the link itself, and puts nothing below it.
+    let world = "key 'Machine\\A' { dacl { allow bob read } }\nkey 'Machine\\B' { dacl { allow bob write } }\nlink 'Machine\\L' to 'Machine\\A'\n\
+        world {\nat 10us change key 'Machine\\L' { value \"\" = 'Machine\\B' (link) }\nat 20us add key 'Machine\\L\\Sub' { dacl { allow bob read } }\n\
+        at 30us remove key 'Machine\\L'\nat 40us add key 'Machine\\L\\Sub' { dacl { allow bob read } }\n}\n";
+    let steps = "open key 'Machine\\L' for read\nat 15us open key 'Machine\\L' for read\nat 25us open key 'Machine\\L\\Sub' for read\n\
+        at 35us open key 'Machine\\L' for read\nat 45us open key 'Machine\\L\\Sub' for read";
+    for seen in runs(world, "bob", steps) {
+        assert_eq!(outcomes(&seen), ["granted", DENIED, NOT_FOUND, NOT_FOUND, "granted"]);
+    }
+}
+
+#[test]
 fn the_target_of_a_link_is_audited() {
     // KEY-21: one event for the open, about the key that it reached.
     let world = "key 'Machine\\K' { dacl { allow bob read }; sacl { audit Everyone full (success, failure) } }\nlink 'Machine\\L' to 'Machine\\K'\n";
@@ -671,13 +693,16 @@ fn the_target_of_a_link_is_audited() {
 fn links_that_cannot_be_declared() {
     for (text, why) in [
         ("link 'Machine\\L' to \"/etc\"", "a name is empty"),
-        ("link 'Machine\\L' to 'Machine\\K' (hard)", "volatile"),
+        ("link 'Machine\\L' to 'Machine\\K' (hard)", "takes nothing more"),
+        ("link 'Machine\\L' to 'Machine\\K' { value \"\" = 1 }", "value"),
         ("link \"/l\" to \"/k\" (volatile)", "hard"),
         ("link 'CurrentUser\\L' to 'Machine'", "must be the hive"),
         ("link 'Other\\L' to 'Machine'", "must be the hive"),
-        ("key 'Machine\\L' { }\nlink 'Machine\\L' to 'Machine'", "has this name already"),
-        ("link 'Machine\\L' to 'Machine'\nlink 'machine\\l' to 'Users'", "has this name already"),
-        ("link 'Machine\\L' to 'Machine'\nlink 'Machine\\L\\K' to 'Users'", "a link stands on the way"),
+        ("key 'Machine\\L' { }\nlink 'Machine\\L' to 'Machine'", "declared twice"),
+        ("link 'Machine\\L' to 'Machine'\nlink 'machine\\l' to 'Users'", "declared twice"),
+        ("link 'Machine\\L\\K' to 'Users'\nlink 'Machine\\L' to 'Machine'", "a link stands on the way"),
+        ("key 'Machine\\L\\K' { }\nlink 'Machine\\L' to 'Machine'", "a link stands on the way"),
+        ("link 'Users\\S-1-5-21-1000-2000-3000-1014' to 'Machine'", "from the beginning"),
     ] {
         let said = refused(text);
         assert!(said.contains(why), "{text}: {said}");

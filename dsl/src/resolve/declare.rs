@@ -14,6 +14,8 @@ use sim_core::world::declare::{
 };
 
 use super::args::{Args, Read, choose, unknown};
+use super::change::path_of;
+use super::objects::target;
 use super::program::model_named;
 use super::security::both_whole_and_parts;
 use super::shape::SHAPE_WORDS;
@@ -610,7 +612,7 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// A file, directory or key.
+    /// A file, directory or key, or a link between keys, which is one.
     pub(super) fn object_decl(
         &mut self,
         stmt: &Stmt,
@@ -620,10 +622,15 @@ impl Resolver<'_> {
         let mut args = Args::new(&stmt.parts, head.span);
         let path = args.text("a path in quotes")?;
         check_path(&path, class)?;
+        let mut values: Vec<(Arc<str>, ValueData)> = Vec::new();
+        let link = head.value == "link";
+        if link {
+            let to = target(&mut args, class)?;
+            values.push((Arc::from(""), ValueData::Link(to)));
+        }
         let block = args.optional_block();
         args.finish(head.value)?;
         self.no_expectation(stmt)?;
-        let mut values: Vec<(Arc<str>, ValueData)> = Vec::new();
         let mut program = None;
         let mut own = |resolver: &mut Self, stmt: &Stmt| {
             let head = match (class, &stmt.head) {
@@ -666,10 +673,17 @@ impl Resolver<'_> {
         if let Some(block) = block {
             lint::inherited_dropped(block.value).into_iter().for_each(|doubt| self.report(doubt));
         }
-        let text = if class == ObjectType::Key { path.value.replace('/', "\\") } else { path.value };
         Ok((
             path.span,
-            ObjectDecl { path: Arc::from(text), class, security, program, values, edits: Vec::new() },
+            ObjectDecl {
+                path: path_of(path.value, class),
+                class,
+                security,
+                program,
+                values,
+                link,
+                edits: Vec::new(),
+            },
         ))
     }
 }

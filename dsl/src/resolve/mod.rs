@@ -646,9 +646,17 @@ impl<'a> Resolver<'a> {
         self.object_spans.append(&mut self.volume_spans);
     }
 
-    /// `link "P" to "T"`: made after the objects.
+    /// `link "P" to "T"`: among files made after the objects; between keys it is a key.
     fn link_decl(&mut self, stmt: &Stmt, head: Spanned<&str>) {
         let mut args = Args::new(&stmt.parts, head.span);
+        let path = Args::new(&stmt.parts, head.span).text("a path");
+        if path.is_ok_and(|path| objects::class_of_link(&path.value) == ObjectType::Key) {
+            match self.object_decl(stmt, ObjectType::Key, head) {
+                Ok(object) => self.add_object(object),
+                Err(diagnostic) => self.report(diagnostic),
+            }
+            return;
+        }
         let read = objects::link(&mut args).and_then(|link| args.finish("link").map(|()| link));
         match read.and_then(|link| self.no_expectation(stmt).map(|()| link)) {
             Ok(link) => {

@@ -170,14 +170,20 @@ pub(crate) fn class_of_link(path: &str) -> ObjectType {
     if path.contains('\\') && !path.starts_with('/') { ObjectType::Key } else { ObjectType::File }
 }
 
+/// `to "T"`
+pub(super) fn target(args: &mut Args<'_>, class: ObjectType) -> Read<Arc<str>> {
+    args.prep(Prep::To).ok_or_else(|| args.expected("`to` and where it leads"))?;
+    let to = args.text("where it leads, in quotes")?;
+    check_path(&to, class)?;
+    Ok(path_of(to.value, class))
+}
+
 /// `"P" to "T" (hard)`, `'K' to 'T' (volatile)`
 pub(super) fn link(args: &mut Args<'_>) -> Read<Link> {
     let path = args.text("the path of the link in quotes")?;
     let class = class_of_link(&path.value);
     check_path(&path, class)?;
-    args.prep(Prep::To).ok_or_else(|| args.expected("`to` and where it leads"))?;
-    let to = args.text("where it leads, in quotes")?;
-    check_path(&to, class)?;
+    let to = target(args, class)?;
     let key = class == ObjectType::Key;
     let flags: &[(&str, ())] = if key { &[("volatile", ())] } else { &[("hard", ())] };
     let flag = !flags_of(args, if key { "flag of a link between keys" } else { "flag of a link" }, flags)?
@@ -187,7 +193,7 @@ pub(super) fn link(args: &mut Args<'_>) -> Read<Link> {
         (false, true) => LinkKind::Hard,
         (false, false) => LinkKind::Symbolic,
     };
-    Ok(Link { path: path_of(path.value, class), to: path_of(to.value, class), kind })
+    Ok(Link { path: path_of(path.value, class), to, kind })
 }
 
 pub(super) fn access(

@@ -145,11 +145,6 @@ impl Resolver<'_> {
         for object in &self.declarations.objects {
             know(&mut known, object.class, &object.path);
         }
-        for link in &self.declarations.links {
-            if matches!(link.kind, LinkKind::Key { .. }) {
-                know(&mut known, ObjectType::Key, &link.path);
-            }
-        }
         for (class, path) in &self.made_paths {
             know(&mut known, *class, path);
         }

@@ -289,6 +289,9 @@ impl<'a> Builder<'a> {
                     child
                 }
                 (None, false) => self.add_implicit(at, name, object.class, &failed)?,
+                (Some(_), true) if object.link => {
+                    return Err(failed("it is there from the beginning, and no link"));
+                }
                 (Some(child), true) => {
                     // A hive, or a directory that a deeper path made before: it gets what is declared now.
                     let descriptor = self.descriptor_of(Some(at), object, &failed)?;
@@ -315,6 +318,9 @@ impl<'a> Builder<'a> {
         }
         for (name, value) in &object.values {
             self.world.put_value(at, name, value);
+        }
+        if object.link {
+            self.world.make_it_a_link(at);
         }
         if let Some(program) = object.program {
             Arc::make_mut(&mut self.world.programs).insert(at, program);
@@ -370,7 +376,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// A link, below what is made where nobody declares it.
+    /// A link among files, below directories that are made where nobody declares them.
     fn add_link(&mut self, position: usize, link: &Link) -> Result<(), BuildError> {
         let failed = |why: &str| BuildError {
             what: format!("link {}", quote(&link.path)),
@@ -378,9 +384,6 @@ impl<'a> Builder<'a> {
             process: None,
             why: why.to_owned(),
         };
-        if let LinkKind::Key { volatile } = link.kind {
-            return self.add_key_link(link, volatile, &failed);
-        }
         let (above, name) = link.path.rsplit_once('/').unwrap_or(("", &link.path));
         let at = self.directory_at(above, &failed)?;
         if name.is_empty() || self.world.object(at).children.get(name).is_some() {
@@ -398,35 +401,6 @@ impl<'a> Builder<'a> {
             Some(id) => self.world.give_name(&name, id),
             None => return Err(failed("a further name is that of a file that is declared")),
         }
-        Ok(())
-    }
-
-    fn add_key_link(
-        &mut self,
-        link: &Link,
-        volatile: bool,
-        failed: &dyn Fn(&str) -> BuildError,
-    ) -> Result<(), BuildError> {
-        let (above, name) = link.path.rsplit_once('\\').unwrap_or(("", &link.path));
-        let mut at = HIVES;
-        for name in above.split('\\').filter(|name| !name.is_empty()) {
-            at = match self.world.object(at).children.get(&fold(name)) {
-                Some(child) if self.world.object(child).link => {
-                    return Err(failed("a link stands on the way"));
-                }
-                Some(child) => child,
-                None => self.add_implicit(at, name, ObjectType::Key, failed)?,
-            };
-        }
-        if at == HIVES {
-            return Err(failed("its first component must be the hive `Machine` or `Users`"));
-        }
-        if self.world.object(at).children.get(&fold(name)).is_some() {
-            return Err(failed("something has this name already"));
-        }
-        let descriptor = self.computed(Some(at), &self.nothing.clone(), ObjectType::Key, failed)?;
-        let name = Name { parent: at, name: Arc::from(name) };
-        self.world.add_key_link(&name, descriptor, (&link.to, volatile));
         Ok(())
     }
 

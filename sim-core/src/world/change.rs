@@ -668,6 +668,7 @@ mod tests {
             security,
             program: None,
             values: Vec::new(),
+            link: false,
             edits: Vec::new(),
         }
     }

@@ -256,6 +256,8 @@ pub struct ObjectDecl {
     pub program: Option<ProgramDecl>,
     /// The values of a key.
     pub values: Vec<(Arc<str>, ValueData)>,
+    /// Whether it is a key that leads to another one: its default value says where (KEY-14).
+    pub link: bool,
     /// Edits of the descriptor that all this gives, one after the other.
     pub edits: Vec<PartsChange>,
 }

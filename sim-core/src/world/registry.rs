@@ -12,7 +12,7 @@ use super::op::{ErrorName, Failure, KeyOpen, Link, OpenStatus, Success};
 use super::path::Name;
 use super::record::{CheckPurpose, Fact, Recorder};
 use super::{HIVES, Handle, World};
-use crate::access::{Descriptor, Intents};
+use crate::access::Intents;
 use crate::ids::{ObjectId, Slot, ThreadId};
 use crate::model::{CreatedKeys, Model};
 use crate::privilege::{Privilege, PrivilegeState};
@@ -242,24 +242,20 @@ impl World {
         self.check_volatile(parent, volatile)?;
         let subject = self.subject_token(thread)?.clone();
         let descriptor = self.descriptor_below(parent, None, &subject, ObjectType::Key)?;
-        let id = self.add_key_link(&name, descriptor, (&target, volatile));
+        let id = self.insert_object(parent, name.name, ObjectType::Key, Some(descriptor));
+        self.make_it_a_link(id);
+        if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(id.index()) {
+            object.volatile = volatile;
+        }
+        self.put_value(id, &Arc::from(""), &ValueData::Link(target));
         self.written.insert(id, self.now);
         Ok(Success::Ok)
     }
 
-    pub(super) fn add_key_link(
-        &mut self,
-        name: &Name,
-        descriptor: Arc<Descriptor>,
-        (to, volatile): (&Arc<str>, bool),
-    ) -> ObjectId {
-        let id = self.insert_object(name.parent, name.name.clone(), ObjectType::Key, Some(descriptor));
-        if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(id.index()) {
-            object.volatile = volatile;
+    pub(super) fn make_it_a_link(&mut self, key: ObjectId) {
+        if let Some(object) = Arc::make_mut(&mut self.objects).get_mut(key.index()) {
             object.link = true;
         }
-        self.put_value(id, &Arc::from(""), &ValueData::Link(to.clone()));
-        id
     }
 
     fn key_of(&self, handle: &Handle) -> Result<ObjectId, Failure> {
