@@ -6,6 +6,9 @@
 
 use std::fmt;
 
+/// A word or text of the source. Most are short, and a short one needs no room of its own.
+pub type Word = compact_str::CompactString;
+
 /// Which file of a scenario a [`Span`] lies in: an index into [`crate::source::Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FileId(pub u16);
@@ -84,7 +87,7 @@ pub struct Stmt {
     /// The name left of `=`.
     pub bind: Option<Spanned<Name>>,
     /// The first word; missing in `name = value` properties such as claims.
-    pub head: Option<Spanned<String>>,
+    pub head: Option<Spanned<Word>>,
     /// Everything behind the head, in order.
     pub parts: Vec<Part>,
     /// What must come of it.
@@ -97,7 +100,7 @@ pub struct Stmt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The text.
-    pub text: String,
+    pub text: Word,
     /// Whether it stood in quotes.
     pub quoted: bool,
 }
@@ -125,11 +128,11 @@ pub struct Block {
 #[derive(Clone, Debug)]
 pub enum PartKind {
     /// A word, dotted words included: `alice`, `fileserver.files`, `FILE_READ_DATA`.
-    Word(String),
+    Word(Word),
     /// `"…"` with its pieces: escapes are resolved, `{name}` is kept apart.
     Text(Vec<TextPiece>),
     /// `'…'`, taken as it stands.
-    Raw(String),
+    Raw(Word),
     /// A whole number, decimal or `0x`; the language has no others.
     Number(i128),
     /// A duration in nanoseconds: `5ms`.
@@ -137,9 +140,9 @@ pub enum PartKind {
     /// `2..4`: both ends belong to it.
     Range(Box<(Bound, Bound)>),
     /// `S-1-…`
-    Sid(String),
+    Sid(Word),
     /// `8-4-4-4-12` hex digits.
-    Guid(String),
+    Guid(Word),
     /// `==`, `!=`, `<`, `<=`, `>`, `>=`, `=`.
     Op(Op),
     /// A joining word.
@@ -162,9 +165,9 @@ pub enum PartKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextPiece {
     /// Characters, escapes resolved.
-    Literal(String),
+    Literal(Word),
     /// `{name}`
-    Hole(Spanned<String>),
+    Hole(Spanned<Word>),
 }
 
 /// An end of a range.
@@ -245,5 +248,21 @@ impl Prep {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         Prep::ALL[self as usize].1
+    }
+
+    /// The joining word that a text is.
+    pub(crate) fn named(text: &str) -> Option<Prep> {
+        // Most words are longer than the longest of these.
+        const LONGEST: usize = {
+            let (mut longest, mut n) = (0, 0);
+            while n < Prep::ALL.len() {
+                let length = Prep::ALL[n].1.len();
+                longest = if length > longest { length } else { longest };
+                n += 1;
+            }
+            longest
+        };
+        let found = |(_, word): &&(Prep, &str)| *word == text;
+        (text.len() <= LONGEST).then(|| Prep::ALL.iter().find(found)).flatten().map(|(prep, _)| *prep)
     }
 }

@@ -8,11 +8,12 @@ mod procedure;
 
 use std::collections::BTreeSet;
 
+use compact_str::ToCompactString;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use sim_core::engine::time::{UNITS, format_time};
 
-use crate::ast::{Block, Bound, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece};
+use crate::ast::{Bound, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece, Word};
 use crate::codes;
 use crate::diag::{Code, Diagnostic};
 use crate::resolve::Verb;
@@ -78,15 +79,15 @@ enum State {
 /// The names that a `for` or a call around a statement gives; those of a `for` reach into the ones inside it.
 #[derive(Clone, Copy)]
 struct Scope<'a> {
-    names: &'a [(String, Vec<Part>)],
+    names: &'a [(Word, Vec<Part>)],
     outer: Option<&'a Scope<'a>>,
 }
 
 pub(crate) struct Expander<'a> {
     given: &'a [(String, String)],
-    values: IndexMap<String, Value, FxBuildHasher>,
+    values: IndexMap<Word, Value, FxBuildHasher>,
     params: Vec<Param>,
-    procedures: IndexMap<String, Procedure, FxBuildHasher>,
+    procedures: IndexMap<Word, Procedure, FxBuildHasher>,
     /// The procedures that are being put in, outermost first.
     calls: Vec<usize>,
     /// Whether the scenario has scripts: then a call may be of one of their functions.
@@ -101,7 +102,7 @@ pub(crate) struct Expander<'a> {
     depth: u32,
     diagnostics: Vec<Diagnostic>,
     /// Names of values that could not be read: what misses them only follows.
-    lost: Vec<String>,
+    lost: Vec<Word>,
     /// What has been told: a statement that is put in many times has its mistakes once.
     told: BTreeSet<(Code, Span)>,
     refused: Vec<String>,
@@ -111,11 +112,11 @@ pub(crate) struct Expander<'a> {
 pub(crate) struct Expanded {
     pub stmts: Vec<Stmt>,
     /// The procedures with their places.
-    pub procedures: Vec<(String, Span)>,
+    pub procedures: Vec<(Word, Span)>,
     pub params: Vec<Param>,
     pub diagnostics: Vec<Diagnostic>,
     /// Names of values that could not be read.
-    pub lost: Vec<String>,
+    pub lost: Vec<Word>,
     /// Whether more should have been made than may be: any name may be missing then.
     pub cut: bool,
     /// What is wrong with the values that were given for parameters.
@@ -250,7 +251,7 @@ impl Expander<'_> {
                 )),
             }
         }
-        let shown = text_of(&value).unwrap_or_default();
+        let shown = text_of(&value).unwrap_or_default().into();
         self.params.push(Param { name: name.value.to_owned(), value: shown, values });
         self.declare(name, vec![value])
     }
@@ -266,7 +267,7 @@ impl Expander<'_> {
             .label("declared again here")
             .related(first.span, "first declared here"));
         }
-        self.values.insert(name.value.to_owned(), Value { parts, span: name.span, state: State::Raw });
+        self.values.insert(name.value.into(), Value { parts, span: name.span, state: State::Raw });
         Ok(())
     }
 
@@ -359,7 +360,8 @@ impl Expander<'_> {
             self.evaluate_names_in(part);
         }
         self.depth -= 1;
-        let parts = self.parts(parts, None);
+        let mut parts = parts;
+        self.parts(&mut parts, None);
         let count = parts.len().div_ceil(2);
         let parts = self.bounded(parts, count, span);
         if let Some((_, value)) = self.values.get_index_mut(n) {
@@ -389,15 +391,11 @@ impl Expander<'_> {
     }
 
     fn stmt(&mut self, mut stmt: Stmt, scope: Option<&Scope<'_>>, out: &mut Vec<Stmt>) {
-        let head = stmt.head.as_ref().map_or("", |head| head.value.as_str());
-        let done = match head {
+        let done = match stmt.head.as_ref().map_or("", |head| head.value.as_str()) {
             "for" => self.repeat(&stmt, scope, out),
             "call" if self.calls_procedure(&stmt) => self.call(&stmt, scope, out),
             _ => {
-                let outer = self.in_steps;
-                self.in_steps |= matches!(head, "process" | "service" | "thread");
                 self.plain(&mut stmt, scope);
-                self.in_steps = outer;
                 out.push(stmt);
                 return;
             }
@@ -412,16 +410,24 @@ impl Expander<'_> {
         if let Err(diagnostic) = self.no_call_as_condition(stmt) {
             self.report(diagnostic);
         }
-        self.check_bound_names(stmt, scope);
-        stmt.parts = self.parts(std::mem::take(&mut stmt.parts), scope);
+        let values = scope.is_some() || !self.values.is_empty();
+        if values {
+            self.check_bound_names(stmt, scope);
+        }
+        let outer = self.in_steps;
+        let head = stmt.head.as_ref().map_or("", |head| head.value.as_str());
+        self.in_steps |= matches!(head, "process" | "service" | "thread");
+        self.parts(&mut stmt.parts, scope);
         // `groups a, b, …` is a list without brackets.
-        if stmt.parts.iter().filter(|part| matches!(part.value, PartKind::Comma)).count() >= MOST_ELEMENTS {
+        let commas = || stmt.parts.iter().filter(|part| matches!(part.value, PartKind::Comma)).count();
+        if stmt.parts.len() > MOST_ELEMENTS && commas() >= MOST_ELEMENTS {
             let span = stmt.head.as_ref().map_or(stmt.span, |head| head.span);
             stmt.parts = self.bounded(Vec::new(), usize::MAX, span);
         }
         for expectation in &mut stmt.expects {
-            expectation.parts = self.parts(std::mem::take(&mut expectation.parts), scope);
+            self.parts(&mut expectation.parts, scope);
         }
+        self.in_steps = outer;
     }
 
     /// `for NAME in LIST { … }`: the statements of the block, once for each value.
@@ -450,13 +456,16 @@ impl Expander<'_> {
             return Err(Diagnostic::error(codes::DUPLICATE, *span, format!("`{name}` is a value already"))
                 .label("choose another name"));
         }
-        let values = match self.parts(vec![values.clone()], scope).pop() {
+        let mut values = vec![values.clone()];
+        let place = values.first().map_or(*span, |part| part.span);
+        self.parts(&mut values, scope);
+        let values = match values.pop() {
             Some(Part { value: PartKind::Range(ends), span }) => match *ends {
                 (Bound::Number(low), Bound::Number(high)) => Values::Range(low, high, span),
                 _ => return Err(usage(span)),
             },
             Some(Part { value: PartKind::List(list), .. }) => Values::List(list),
-            _ => return Err(usage(values.span)),
+            _ => return Err(usage(place)),
         };
         // A round without statements counts too, or a long range would go on for ever.
         let round = block.stmts.len().max(1) as u64;
@@ -520,17 +529,19 @@ impl Expander<'_> {
         }
     }
 
-    /// Parts with the values put in, and comparisons of values decided.
-    fn parts(&mut self, parts: Vec<Part>, scope: Option<&Scope<'_>>) -> Vec<Part> {
-        if self.values.is_empty() && scope.is_none() && !parts.iter().any(holds_parts) {
-            return parts;
+    /// Puts the values in where parts name them, and decides comparisons of values.
+    fn parts(&mut self, parts: &mut Vec<Part>, scope: Option<&Scope<'_>>) {
+        if !parts.iter().any(|part| self.names_value(part, scope)) {
+            for part in parts {
+                self.inside(part, scope);
+            }
+            return;
         }
         let mut out: Vec<Part> = Vec::with_capacity(parts.len());
-        let mut parts = parts.into_iter().peekable();
-        while let Some(part) = parts.next() {
-            let names_value =
-                matches!(&part.value, PartKind::Word(word) if self.lookup(word, scope).is_some());
-            let compared = parts.peek().and_then(|next| match next.value {
+        let mut rest = std::mem::take(parts).into_iter().peekable();
+        while let Some(part) = rest.next() {
+            let names_value = self.names_value(&part, scope);
+            let compared = rest.peek().and_then(|next| match next.value {
                 PartKind::Op(op) if names_value && op != Op::Assign => Some(op),
                 _ => None,
             });
@@ -538,34 +549,47 @@ impl Expander<'_> {
             if let Some(op) = compared
                 && let Some(left) = out.pop()
             {
-                parts.next();
+                rest.next();
                 let mut right = Vec::new();
-                if let Some(part) = parts.next() {
+                if let Some(part) = rest.next() {
                     self.part(part, scope, &mut right);
                 }
                 out.push(self.compare(left, op, right.pop()));
             }
         }
-        out
+        *parts = out;
     }
 
-    fn part(&mut self, part: Part, scope: Option<&Scope<'_>>, out: &mut Vec<Part>) {
+    /// Whether a part is a word that stands for a value.
+    fn names_value(&self, part: &Part, scope: Option<&Scope<'_>>) -> bool {
+        match &part.value {
+            PartKind::Word(word) => self.lookup(word, scope).is_some(),
+            _ => false,
+        }
+    }
+
+    fn part(&mut self, mut part: Part, scope: Option<&Scope<'_>>, out: &mut Vec<Part>) {
+        if let PartKind::Word(word) = &part.value
+            && let Some((parts, given)) = self.lookup(word, scope)
+        {
+            // What a call gives keeps its place there, where a mistake in it is put right.
+            let place = |inner: &Part| if given { inner.span } else { part.span };
+            out.extend(parts.iter().map(|part| Part { span: place(part), ..part.clone() }));
+            return;
+        }
+        self.inside(&mut part, scope);
+        out.push(part);
+    }
+
+    /// Puts the values in inside a part that stands for itself.
+    fn inside(&mut self, part: &mut Part, scope: Option<&Scope<'_>>) {
         let span = part.span;
-        let value = match part.value {
-            PartKind::Word(word) => match self.lookup(&word, scope) {
-                Some((parts, given)) => {
-                    // What a call gives keeps its place there, where a mistake in it is put right.
-                    let place = |part: &Part| if given { part.span } else { span };
-                    out.extend(parts.iter().map(|part| Part { span: place(part), ..part.clone() }));
-                    return;
-                }
-                None => PartKind::Word(word),
-            },
-            PartKind::Text(pieces) => PartKind::Text(self.fill(pieces, scope, span)),
+        match &mut part.value {
+            PartKind::Text(pieces) => self.fill(pieces, scope, span),
             PartKind::List(parts) => {
                 // A list by its name adds its elements to the list in which it stands.
                 let mut elements = Vec::with_capacity(parts.len());
-                for part in parts {
+                for part in std::mem::take(parts) {
                     let named = matches!(part.value, PartKind::Word(_));
                     let before = elements.len();
                     self.part(part, scope, &mut elements);
@@ -576,21 +600,24 @@ impl Expander<'_> {
                     }
                 }
                 let count = elements.len().div_ceil(2);
-                PartKind::List(self.bounded(elements, count, span))
+                *parts = self.bounded(elements, count, span);
             }
-            PartKind::Flags(parts) => PartKind::Flags(self.parts(parts, scope)),
+            PartKind::Flags(parts) => self.parts(parts, scope),
             PartKind::Block(block) => {
-                let mut stmts = Vec::with_capacity(block.stmts.len());
                 self.nesting += 1;
-                for stmt in block.stmts {
-                    self.stmt(stmt, scope, &mut stmts);
+                if block.stmts.iter().any(stands_for_others) {
+                    let stmts = std::mem::take(&mut block.stmts);
+                    block.stmts.reserve(stmts.len());
+                    for stmt in stmts {
+                        self.stmt(stmt, scope, &mut block.stmts);
+                    }
+                } else {
+                    block.stmts.iter_mut().for_each(|stmt| self.plain(stmt, scope));
                 }
                 self.nesting -= 1;
-                PartKind::Block(Block { stmts })
             }
-            other => other,
-        };
-        out.push(Part { value, span });
+            _ => {}
+        }
     }
 
     /// The parts of a list with so many elements, unless those are too many.
@@ -603,9 +630,12 @@ impl Expander<'_> {
         Vec::new()
     }
 
-    fn fill(&mut self, pieces: Vec<TextPiece>, scope: Option<&Scope<'_>>, span: Span) -> Vec<TextPiece> {
+    fn fill(&mut self, pieces: &mut Vec<TextPiece>, scope: Option<&Scope<'_>>, span: Span) {
+        if !pieces.iter().any(|piece| matches!(piece, TextPiece::Hole(_))) {
+            return;
+        }
         let mut filled: Vec<TextPiece> = Vec::with_capacity(1);
-        for piece in pieces {
+        for piece in std::mem::take(pieces) {
             let known = match &piece {
                 TextPiece::Hole(name) => self.lookup(&name.value, scope),
                 TextPiece::Literal(_) => None,
@@ -625,11 +655,11 @@ impl Expander<'_> {
             TextPiece::Hole(_) => 0,
         };
         if filled.iter().map(length).sum::<usize>() <= LONGEST_TEXT {
-            return filled;
+            *pieces = filled;
+            return;
         }
         let message = format!("a text has at most {LONGEST_TEXT} bytes");
         self.diagnostics.push(Diagnostic::error(codes::TOO_LARGE, span, message).label("too long"));
-        Vec::new()
     }
 
     /// What a name stands for, and whether a `for` or a call gave it.
@@ -659,7 +689,7 @@ impl Expander<'_> {
                 Diagnostic::error(codes::ARGUMENT, place, "these two cannot be compared")
                     .label("expected a value of the same kind"),
             );
-            return Part { value: PartKind::Word("false".to_owned()), span };
+            return Part { value: PartKind::Word("false".into()), span };
         };
         let holds = match op {
             Op::Eq | Op::Assign => ordering.is_eq(),
@@ -669,7 +699,7 @@ impl Expander<'_> {
             Op::Gt => ordering.is_gt(),
             Op::Ge => ordering.is_ge(),
         };
-        Part { value: PartKind::Word(holds.to_string()), span }
+        Part { value: PartKind::Word(holds.to_compact_string()), span }
     }
 }
 
@@ -725,7 +755,7 @@ fn values_of(default: &Part, list: Option<&Part>) -> Result<Vec<String>, Diagnos
                 Diagnostic::error(codes::VALUE, part.span, message).label("another kind than the default")
             );
         }
-        let Some(value) = text_of(part) else { continue };
+        let Some(value) = text_of(part).map(String::from) else { continue };
         if values.contains(&value) {
             // Each has a golden trace of its own, which goes by it.
             let message = format!("the parameter has the value `{value}` twice");
@@ -777,9 +807,9 @@ fn find<'s>(scope: Option<&Scope<'s>>, name: &str) -> Option<&'s [Part]> {
     None
 }
 
-/// Whether statements or parts stand inside.
-fn holds_parts(part: &Part) -> bool {
-    matches!(part.value, PartKind::List(_) | PartKind::Flags(_) | PartKind::Block(_))
+/// Whether a statement may stand for others.
+fn stands_for_others(stmt: &Stmt) -> bool {
+    stmt.head.as_ref().is_some_and(|head| matches!(head.value.as_str(), "for" | "call"))
 }
 
 fn is_value(part: &Part) -> bool {
@@ -803,7 +833,7 @@ fn same_kind(part: &Part, other: &Part) -> bool {
 }
 
 /// A value as text; `None` for one that text cannot hold.
-fn text_of(part: &Part) -> Option<String> {
+fn text_of(part: &Part) -> Option<Word> {
     match &part.value {
         PartKind::Word(text) | PartKind::Raw(text) | PartKind::Sid(text) | PartKind::Guid(text) => {
             Some(text.clone())
@@ -815,8 +845,8 @@ fn text_of(part: &Part) -> Option<String> {
                 TextPiece::Hole(_) => None,
             })
             .collect(),
-        PartKind::Number(number) => Some(number.to_string()),
-        PartKind::Time(time) => Some(format_time(*time)),
+        PartKind::Number(number) => Some(number.to_compact_string()),
+        PartKind::Time(time) => Some(format_time(*time).into()),
         _ => None,
     }
 }
@@ -851,10 +881,10 @@ fn read_as(text: &str, default: &Part) -> Option<PartKind> {
             if !starts || !text.chars().all(plain) {
                 return None;
             }
-            PartKind::Word(text.to_owned())
+            PartKind::Word(text.into())
         }
-        PartKind::Sid(_) => PartKind::Sid(sim_core::sid::Sid::parse(text)?.to_string()),
-        PartKind::Text(_) | PartKind::Raw(_) => PartKind::Raw(text.to_owned()),
+        PartKind::Sid(_) => PartKind::Sid(sim_core::sid::Sid::parse(text)?.to_compact_string()),
+        PartKind::Text(_) | PartKind::Raw(_) => PartKind::Raw(text.into()),
         _ => return None,
     })
 }

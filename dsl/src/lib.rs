@@ -27,7 +27,7 @@ pub use script::{
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ast::{FileId, Span};
+use ast::{FileId, Span, Word};
 use diag::{Code, Diagnostic, Severity};
 use sim_core::engine::scenario::Scenario;
 use source::Sources;
@@ -147,19 +147,14 @@ struct Lost<'a> {
 }
 
 impl<'a> Lost<'a> {
-    fn of(
-        set_aside: &'a [Span],
-        unclosed: &'a [Span],
-        sources: &'a Sources,
-        values: &'a [String],
-    ) -> Lost<'a> {
+    fn of(set_aside: &'a [Span], unclosed: &'a [Span], sources: &'a Sources, values: &'a [Word]) -> Lost<'a> {
         let places = set_aside.iter().chain(unclosed);
         let words = places
             .flat_map(|lost| {
                 let text = sources.text(lost.file).get(lost.start as usize..lost.end as usize).unwrap_or("");
                 text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
             })
-            .chain(values.iter().map(String::as_str))
+            .chain(values.iter().map(Word::as_str))
             .collect();
         Lost { set_aside: nested(set_aside), unclosed, sources, words, cut: false }
     }

@@ -5,7 +5,7 @@ use pest::iterators::Pair;
 
 use crate::ast::{
     Ast, Block, Bound, Comment, Expectation, FileId, Name, Op, Part, PartKind, Prep, Span, Spanned, Stmt,
-    TextPiece,
+    TextPiece, Word,
 };
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -31,7 +31,8 @@ pub(crate) const MAX_TEXT: usize = 1 << 20;
 /// Parses a file. The tree holds what could be read; the diagnostics are all of the file's mistakes of syntax.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Ast, Vec<Diagnostic>) {
-    let mut reader = Reader { file, ast: Ast::default(), diagnostics: Vec::new(), text };
+    let (parts, stmts) = (Vec::new(), Vec::new());
+    let mut reader = Reader { file, ast: Ast::default(), diagnostics: Vec::new(), text, parts, stmts };
     if text.len() > MAX_FILE {
         let place = Span { file, start: 0, end: 0 };
         reader.diagnostics.push(Diagnostic::error(codes::TOO_LARGE, place, "the file is larger than 64 MiB"));
@@ -83,32 +84,49 @@ pub fn parse(file: FileId, text: &str) -> (Ast, Vec<Diagnostic>) {
 /// Where nesting gets too deep for the parser to follow it. Quotes and comments do not count.
 fn too_deep(text: &str) -> Option<usize> {
     let mut depth: usize = 0;
-    let mut bytes = text.bytes().enumerate().peekable();
-    while let Some((at, byte)) = bytes.next() {
+    let mut rest = text.as_bytes();
+    while let Some(skipped) = rest.iter().position(|byte| TELLING[usize::from(*byte)]) {
+        let (byte, behind) = rest.get(skipped..)?.split_first()?;
+        rest = behind;
         match byte {
             b'{' | b'[' | b'(' => {
                 depth += 1;
                 if depth > MAX_NESTING {
-                    return Some(at);
+                    return Some(text.len() - rest.len() - 1);
                 }
             }
             b'}' | b']' | b')' => depth = depth.saturating_sub(1),
-            b'"' | b'\'' => {
-                while let Some((_, inner)) = bytes.next_if(|(_, inner)| *inner != b'\n') {
-                    if inner == b'\\' && byte == b'"' {
-                        bytes.next_if(|(_, inner)| *inner != b'\n');
-                    } else if inner == byte {
-                        break;
-                    }
-                }
-            }
-            b'/' if bytes.peek().is_some_and(|(_, next)| *next == b'/') => {
-                while bytes.next_if(|(_, inner)| *inner != b'\n').is_some() {}
-            }
-            _ => {}
+            b'/' if rest.first() != Some(&b'/') => {}
+            quote => rest = behind_quote(rest, *quote),
         }
     }
     None
+}
+
+/// The bytes that nesting depends on.
+const TELLING: [bool; 256] = {
+    let mut telling = [false; 256];
+    let signs = b"{}[]()\"'/";
+    let mut n = 0;
+    while n < signs.len() {
+        telling[signs[n] as usize] = true;
+        n += 1;
+    }
+    telling
+};
+
+/// What stands behind a text or a comment that began with `quote`: it ends with its line at the latest.
+fn behind_quote(text: &[u8], quote: u8) -> &[u8] {
+    let line = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let mut at = 0;
+    while quote != b'/' && at < line {
+        match text.get(at) {
+            Some(byte) if *byte == quote => return text.get(at + 1..).unwrap_or_default(),
+            Some(b'\\') if quote == b'"' => at += 2,
+            _ => at += 1,
+        }
+    }
+    text.get(line..).unwrap_or_default()
 }
 
 struct Reader<'t> {
@@ -116,6 +134,10 @@ struct Reader<'t> {
     ast: Ast,
     diagnostics: Vec<Diagnostic>,
     text: &'t str,
+    /// The parts of what is being read, the innermost last: each takes its own off once their number is known.
+    parts: Vec<Part>,
+    /// The statements of what is being read, likewise.
+    stmts: Vec<Stmt>,
 }
 
 impl Reader<'_> {
@@ -137,7 +159,7 @@ impl Reader<'_> {
         let top = parent.as_rule() == Rule::file;
         let opening = self.span(&parent);
         let mut closed = top;
-        let mut stmts = Vec::new();
+        let before = self.stmts.len();
         let mut doc = Vec::new();
         for pair in parent.into_inner() {
             match pair.as_rule() {
@@ -146,16 +168,7 @@ impl Reader<'_> {
                     let value = line.strip_prefix(' ').unwrap_or(line).to_owned();
                     doc.push(Spanned { value, span: self.span(&pair) });
                 }
-                Rule::item => {
-                    let (stmt, broken) = self.item(pair);
-                    let mut next = Some(stmt);
-                    while let Some(mut stmt) = next {
-                        next = self.run_together(&mut stmt);
-                        if let Some(stmt) = self.statement(stmt, broken) {
-                            stmts.push(Stmt { doc: std::mem::take(&mut doc), ..stmt });
-                        }
-                    }
-                }
+                Rule::item => self.item(pair, &mut doc),
                 Rule::close if top => {
                     let diagnostic =
                         Diagnostic::error(codes::SYNTAX, self.span(&pair), "this `}` closes nothing")
@@ -170,7 +183,7 @@ impl Reader<'_> {
         if !closed {
             self.unclosed(opening, "block", "}");
         }
-        stmts
+        self.stmts.split_off(before)
     }
 
     fn unclosed(&mut self, whole: Span, what: &str, closer: &str) {
@@ -215,132 +228,110 @@ impl Reader<'_> {
         self.ast.comments.push(Comment { text: pair.as_str().trim_end().to_owned(), span, own_line });
     }
 
-    /// The parts of an item and what is expected of it, and whether any of that cannot be read.
-    fn item(&mut self, pair: Pair<'_, Rule>) -> (Stmt, bool) {
+    /// A statement, or several that were run together; the first one has the `///` lines.
+    fn item(&mut self, pair: Pair<'_, Rule>, doc: &mut Vec<Spanned<String>>) {
         let mut span = self.span(&pair);
-        let mut stmt = Stmt {
-            doc: Vec::new(),
-            at: None,
-            bind: None,
-            head: None,
-            parts: Vec::new(),
-            expects: Vec::new(),
-            span,
-        };
+        let before = self.parts.len();
+        let mut expects = Vec::new();
         let mut broken = false;
         for inner in pair.into_inner() {
             let known = self.diagnostics.len();
             let holds_statements = inner.as_rule() == Rule::block;
             match inner.as_rule() {
-                Rule::expect => {
-                    if let Some(expectation) = self.expectation(inner) {
-                        stmt.expects.push(expectation);
-                    }
-                }
+                Rule::expect => expects.extend(self.expectation(inner)),
                 Rule::comment => self.comment(&inner),
-                _ => self.part(inner, &mut stmt.parts),
+                _ => self.part(inner),
             }
             // What is wrong inside a block is that block's statements' matter.
             broken |= !holds_statements && self.diagnostics.len() > known;
         }
         // Where a statement is reported as a whole, the comments and blanks behind it do not belong to it.
-        let last = stmt.parts.last().map(|part| part.span.end).into_iter();
-        let last = last.chain(stmt.expects.last().map(|expect| expect.span.end)).max();
-        span.end = last.unwrap_or(span.end);
-        stmt.span = span;
-        (stmt, broken)
+        let end = |parts: &[Part]| parts.last().map(|part| part.span.end);
+        let own = self.parts.get(before..).and_then(end);
+        span.end = own.max(expects.last().map(|expect: &Expectation| expect.span.end)).unwrap_or(span.end);
+        while let Some(behind) = self.run_together(before) {
+            let first = Span { end: end(&self.parts).unwrap_or(span.end), ..span };
+            span.start = behind.first().map_or(span.start, |part| part.span.start);
+            self.statement(before, Vec::new(), first, broken, doc);
+            self.parts.extend(behind);
+        }
+        self.statement(before, expects, span, broken, doc);
     }
 
-    /// Takes off a statement that stands behind the block of this one without an end of the line between them, and tells it.
-    fn run_together(&mut self, stmt: &mut Stmt) -> Option<Stmt> {
+    /// Takes off what stands behind the block of a statement without an end of the line between them, and tells it.
+    fn run_together(&mut self, before: usize) -> Option<Vec<Part>> {
         let behind = |pair: &[Part]| {
             matches!(pair, [Part { value: PartKind::Block(_), .. }, Part { value: PartKind::Word(_), .. }])
         };
-        let at = stmt.parts.windows(2).position(behind)? + 1;
-        let parts = stmt.parts.split_off(at);
-        let first = parts.first()?.span;
+        let at = before + self.parts.get(before..)?.windows(2).position(behind)? + 1;
+        let parts = self.parts.split_off(at);
         self.report(
-            Diagnostic::error(codes::ARGUMENT, first, "two statements stand on one line")
+            Diagnostic::error(codes::ARGUMENT, parts.first()?.span, "two statements stand on one line")
                 .label("begins a statement of its own")
                 .help("put it on a line of its own, or `;` in front of it"),
         );
-        let span = Span { start: first.start, ..stmt.span };
-        stmt.span.end = stmt.parts.last().map_or(stmt.span.end, |part| part.span.end);
-        let expects = std::mem::take(&mut stmt.expects);
-        Some(Stmt { doc: Vec::new(), at: None, bind: None, head: None, parts, expects, span })
+        Some(parts)
     }
 
     /// What an item is: its time, its name and its head taken from the front of its parts.
-    fn statement(&mut self, mut stmt: Stmt, broken: bool) -> Option<Stmt> {
-        let span = stmt.span;
-        take_front(&mut stmt);
-        if let Some(missing) = nothing_behind(&stmt, broken) {
+    fn statement(
+        &mut self,
+        before: usize,
+        expects: Vec<Expectation>,
+        span: Span,
+        broken: bool,
+        doc: &mut Vec<Spanned<String>>,
+    ) {
+        let own = self.parts.get_mut(before..).unwrap_or_default();
+        let (at, own) = take_time(own);
+        let (bind, own) = take_name(own);
+        let empty = own.is_empty();
+        let (head, own) = take_head(own);
+        let left = own.len();
+        let parts = self.parts.split_off(self.parts.len() - left);
+        self.parts.truncate(before);
+        if empty && let Some(missing) = nothing_behind(&bind, at, &expects, span, broken) {
             self.report(missing);
-            return None;
-        }
-        if stmt.parts.is_empty() && !stmt.expects.is_empty() {
-            let diagnostic = Diagnostic::error(codes::SYNTAX, span, "`=>` says what must come of a step")
-                .label("there is no step before it");
-            self.report(diagnostic);
-            return None;
-        }
-        if let Some(Part { value: PartKind::Word(word), span }) = stmt.parts.first() {
-            stmt.head = Some(Spanned { value: word.clone(), span: *span });
-            stmt.parts.remove(0);
-        } else if let Some(Part { value: PartKind::Prep(prep @ (Prep::If | Prep::For)), span }) =
-            stmt.parts.first()
-        {
-            stmt.head = Some(Spanned { value: prep.as_str().to_owned(), span: *span });
-            stmt.parts.remove(0);
-        } else if let Some(Part { value: PartKind::Condition(_), span }) = stmt.parts.first() {
-            // `when …` as a statement of its own: a rule's condition.
-            stmt.head = Some(Spanned { value: "when".to_owned(), span: *span });
-        } else if let Some(Part { value: PartKind::Script(_), span }) = stmt.parts.first() {
-            let word = Span { end: span.start + "script".len() as u32, ..*span };
-            stmt.head = Some(Spanned { value: "script".to_owned(), span: word });
+            return;
         }
         // A statement that cannot be read is set aside; what stands in its block is read all the same.
         if broken {
-            let block = |part: &Part| matches!(part.value, PartKind::Block(_));
-            if !stmt.parts.iter().any(block) {
-                self.ast.set_aside.push(span);
-                return None;
-            }
             self.ast.set_aside.push(span);
+            if !parts.iter().any(|part| matches!(part.value, PartKind::Block(_))) {
+                return;
+            }
         }
-        if stmt.head.is_none() && stmt.bind.is_none() {
-            if let Some(part) = stmt.parts.first() {
+        if head.is_none() && bind.is_none() {
+            if let Some(part) = parts.first() {
                 self.report(headless(part));
             }
-            return None;
+            return;
         }
-        Some(stmt)
+        self.stmts.push(Stmt { doc: std::mem::take(doc), at, bind, head, parts, expects, span });
     }
 
     fn expectation(&mut self, pair: Pair<'_, Rule>) -> Option<Expectation> {
-        let mut parts = Vec::new();
+        let before = self.parts.len();
         let mut span: Option<Span> = None;
         for inner in pair.into_inner() {
             match inner.as_rule() {
                 Rule::arrow => span = Some(self.span(&inner)),
                 Rule::comment => self.comment(&inner),
-                _ => self.part(inner, &mut parts),
+                _ => self.part(inner),
             }
         }
+        let parts = self.parts.split_off(before);
         let arrow = span?;
         let span = parts.last().map_or(arrow, |part: &Part| arrow.to(part.span));
         Some(Expectation { parts, span })
     }
 
-    fn part(&mut self, pair: Pair<'_, Rule>, parts: &mut Vec<Part>) {
+    fn part(&mut self, pair: Pair<'_, Rule>) {
         let span = self.span(&pair);
         let value = match pair.as_rule() {
             Rule::word => {
                 let text = pair.as_str();
-                match Prep::ALL.iter().find(|(_, word)| *word == text) {
-                    Some((prep, _)) => PartKind::Prep(*prep),
-                    None => PartKind::Word(text.to_owned()),
-                }
+                Prep::named(text).map_or_else(|| PartKind::Word(text.into()), PartKind::Prep)
             }
             Rule::text => PartKind::Text(self.text(pair.as_str(), span)),
             Rule::raw => {
@@ -348,7 +339,7 @@ impl Reader<'_> {
                 if text.len() > MAX_TEXT {
                     self.too_long(span);
                 }
-                PartKind::Raw(text.to_owned())
+                PartKind::Raw(text.into())
             }
             Rule::open_text => {
                 let opening = Span { end: span.start + 1, ..span };
@@ -356,7 +347,7 @@ impl Reader<'_> {
                 let diagnostic = Diagnostic::error(codes::UNCLOSED, opening, "this text is never closed")
                     .label(format!("expected a `{quote}` on the same line"));
                 self.report(diagnostic);
-                PartKind::Raw(pair.as_str().get(1..).unwrap_or("").to_owned())
+                PartKind::Raw(pair.as_str().get(1..).unwrap_or("").into())
             }
             Rule::number => PartKind::Number(self.number(pair.as_str(), span)),
             Rule::time => PartKind::Time(self.duration(pair.as_str(), span)),
@@ -366,8 +357,8 @@ impl Reader<'_> {
                 }
                 None => return,
             },
-            Rule::sid => PartKind::Sid(pair.as_str().to_owned()),
-            Rule::guid => PartKind::Guid(pair.as_str().to_owned()),
+            Rule::sid => PartKind::Sid(pair.as_str().into()),
+            Rule::guid => PartKind::Guid(pair.as_str().into()),
             Rule::op => PartKind::Op(match pair.as_str() {
                 "==" => Op::Eq,
                 "!=" => Op::Ne,
@@ -379,7 +370,8 @@ impl Reader<'_> {
             }),
             Rule::comma => {
                 // What stands between it and the next part belongs to the rule alone.
-                parts.push(Spanned { value: PartKind::Comma, span: Span { end: span.start + 1, ..span } });
+                self.parts
+                    .push(Spanned { value: PartKind::Comma, span: Span { end: span.start + 1, ..span } });
                 return;
             }
             Rule::list => PartKind::List(self.group(pair, Rule::list_end, "list", "]")),
@@ -391,7 +383,7 @@ impl Reader<'_> {
                 let place = self.span(&condition);
                 let text = condition.as_str().trim_end();
                 let place = Span { end: place.start + text.len() as u32, ..place };
-                parts.push(Spanned { value: PartKind::Condition(text.to_owned()), span: place });
+                self.parts.push(Spanned { value: PartKind::Condition(text.to_owned()), span: place });
                 return;
             }
             Rule::script => {
@@ -419,7 +411,7 @@ impl Reader<'_> {
             }
             _ => return,
         };
-        parts.push(Spanned { value, span });
+        self.parts.push(Spanned { value, span });
     }
 
     fn junk(&mut self, text: &str, span: Span) {
@@ -500,19 +492,19 @@ impl Reader<'_> {
     /// The parts between brackets or parentheses.
     fn group(&mut self, pair: Pair<'_, Rule>, end: Rule, what: &str, closer: &str) -> Vec<Part> {
         let span = self.span(&pair);
-        let mut parts = Vec::new();
+        let before = self.parts.len();
         let mut closed = false;
         for inner in pair.into_inner() {
             if inner.as_rule() == end {
                 closed = true;
             } else {
-                self.part(inner, &mut parts);
+                self.part(inner);
             }
         }
         if !closed {
             self.unclosed(span, what, closer);
         }
-        parts
+        self.parts.split_off(before)
     }
 
     fn too_long(&mut self, span: Span) {
@@ -570,8 +562,11 @@ impl Reader<'_> {
             self.too_long(span);
             return Vec::new();
         }
+        if memchr::memchr2(b'\\', b'{', inside.as_bytes()).is_none() {
+            return vec![TextPiece::Literal(inside.into())];
+        }
         let mut pieces = Vec::new();
-        let mut literal = String::new();
+        let mut literal = Word::default();
         let mut chars = inside.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             let here = |from: usize, to: usize| Span {
@@ -632,7 +627,7 @@ impl Reader<'_> {
                                 pieces.push(TextPiece::Literal(std::mem::take(&mut literal)));
                             }
                             let place = here(at + 1, at + 1 + name.len());
-                            pieces.push(TextPiece::Hole(Spanned { value: name.to_owned(), span: place }));
+                            pieces.push(TextPiece::Hole(Spanned { value: name.into(), span: place }));
                             for _ in 0..name.chars().count() + 1 {
                                 chars.next();
                             }
@@ -677,20 +672,27 @@ fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}' | '\u{a0}')
 }
 
-/// Takes `at TIME` and `NAME =` from the front of a statement.
-fn take_front(stmt: &mut Stmt) {
-    if let [Part { value: PartKind::Word(word), .. }, Part { value: PartKind::Time(time), span }, ..] =
-        stmt.parts.as_slice()
-        && word == "at"
-    {
-        stmt.at = Some(Spanned { value: *time, span: *span });
-        stmt.parts.drain(..2);
-    }
-    let [named, Part { value: PartKind::Op(Op::Assign), .. }, ..] = stmt.parts.as_slice() else { return };
-    let (text, quoted) = match &named.value {
-        PartKind::Word(word) if !word.contains('.') => (word.clone(), false),
-        PartKind::Prep(prep) => (prep.as_str().to_owned(), false),
-        PartKind::Raw(text) => (text.clone(), true),
+/// Takes `at TIME` from the front of a statement.
+fn take_time(parts: &mut [Part]) -> (Option<Spanned<u64>>, &mut [Part]) {
+    let at = match parts {
+        [Part { value: PartKind::Word(word), .. }, Part { value: PartKind::Time(time), span }, ..]
+            if word == "at" =>
+        {
+            Some(Spanned { value: *time, span: *span })
+        }
+        _ => None,
+    };
+    let taken = if at.is_some() { 2 } else { 0 };
+    (at, parts.get_mut(taken..).unwrap_or_default())
+}
+
+/// Takes `NAME =` from the front of a statement.
+fn take_name(parts: &mut [Part]) -> (Option<Spanned<Name>>, &mut [Part]) {
+    let [named, Part { value: PartKind::Op(Op::Assign), .. }, ..] = parts else { return (None, parts) };
+    let (text, quoted) = match &mut named.value {
+        PartKind::Word(word) if !word.contains('.') => (std::mem::take(word), false),
+        PartKind::Prep(prep) => (prep.as_str().into(), false),
+        PartKind::Raw(text) => (std::mem::take(text), true),
         PartKind::Text(pieces) => {
             let literal = pieces.iter().map(|piece| match piece {
                 TextPiece::Literal(text) => text.as_str(),
@@ -698,21 +700,47 @@ fn take_front(stmt: &mut Stmt) {
             });
             (literal.collect(), true)
         }
-        _ => return,
+        _ => return (None, parts),
     };
-    stmt.bind = Some(Spanned { value: Name { text, quoted }, span: named.span });
-    stmt.parts.drain(..2);
+    let name = Spanned { value: Name { text, quoted }, span: named.span };
+    (Some(name), parts.get_mut(2..).unwrap_or_default())
 }
 
-/// `at 5ms` and `name =` with nothing behind them.
-fn nothing_behind(stmt: &Stmt, broken: bool) -> Option<Diagnostic> {
-    if broken || !stmt.parts.is_empty() {
-        return None;
-    }
-    let (span, what) = match (&stmt.bind, &stmt.at) {
-        (Some(bind), _) => (bind.span, format!("`{} =` names nothing", bind.value.text)),
-        (None, Some(at)) => (at.span, "nothing is to happen at this instant".to_owned()),
-        (None, None) => return None,
+/// Takes the head from the front of a statement; a condition or a script stands for its head and stays.
+fn take_head(parts: &mut [Part]) -> (Option<Spanned<Word>>, &mut [Part]) {
+    let Some(Part { value, span }) = parts.first_mut() else { return (None, parts) };
+    let mut span = *span;
+    let (value, taken) = match value {
+        PartKind::Word(word) => (std::mem::take(word), 1),
+        PartKind::Prep(prep @ (Prep::If | Prep::For)) => (prep.as_str().into(), 1),
+        // `when …` as a statement of its own: a rule's condition.
+        PartKind::Condition(_) => ("when".into(), 0),
+        PartKind::Script(_) => {
+            span.end = span.start + "script".len() as u32;
+            ("script".into(), 0)
+        }
+        _ => return (None, parts),
+    };
+    (Some(Spanned { value, span }), parts.get_mut(taken..).unwrap_or_default())
+}
+
+/// What is wrong with a statement that has neither a head nor a value: `at 5ms` or `name =` with nothing behind them, or an
+/// expectation alone.
+fn nothing_behind(
+    bind: &Option<Spanned<Name>>,
+    at: Option<Spanned<u64>>,
+    expects: &[Expectation],
+    span: Span,
+    broken: bool,
+) -> Option<Diagnostic> {
+    let (span, what) = match (bind, at) {
+        (Some(bind), _) if !broken => (bind.span, format!("`{} =` names nothing", bind.value.text)),
+        (None, Some(at)) if !broken => (at.span, "nothing is to happen at this instant".to_owned()),
+        _ if expects.is_empty() => return None,
+        _ => {
+            let diagnostic = Diagnostic::error(codes::SYNTAX, span, "`=>` says what must come of a step");
+            return Some(diagnostic.label("there is no step before it"));
+        }
     };
     Some(Diagnostic::error(codes::ARGUMENT, span, what).label("expected a step or a value behind it"))
 }

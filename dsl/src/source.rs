@@ -15,7 +15,7 @@ struct Source {
     /// Where each line begins.
     lines: Vec<u32>,
     /// How many characters begin in front of each multiple of [`STRIDE`], so that a column in a long line is not counted from
-    /// the line's beginning.
+    /// the line's beginning; nothing where each byte is a character.
     characters: Vec<u32>,
 }
 
@@ -29,8 +29,11 @@ fn beginnings(bytes: &[u8]) -> u32 {
 
 impl Source {
     fn new(name: String, text: String) -> Source {
-        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
+        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1);
         let lines = std::iter::once(0).chain(starts).collect();
+        if text.is_ascii() {
+            return Source { name, text, lines, characters: Vec::new() };
+        }
         let mut sum = 0;
         let sums = text.as_bytes().chunks(STRIDE).map(|chunk| {
             sum += beginnings(chunk);
@@ -43,6 +46,9 @@ impl Source {
     /// How many characters begin in front of an offset.
     fn characters_before(&self, offset: usize) -> u32 {
         let offset = offset.min(self.text.len());
+        if self.characters.is_empty() {
+            return offset as u32;
+        }
         let counted = offset / STRIDE;
         let rest = self.text.as_bytes().get(counted * STRIDE..offset).unwrap_or_default();
         self.characters.get(counted).copied().unwrap_or(0) + beginnings(rest)

@@ -56,7 +56,7 @@ const RUNS: [&str; 3] = ["process", "service", "procedure"];
 fn words(parts: &[Part], found: &mut Vec<String>) {
     for part in parts {
         match &part.value {
-            PartKind::Word(word) => found.push(word.clone()),
+            PartKind::Word(word) => found.push(word.to_string()),
             PartKind::Prep(prep) => found.push(prep.as_str().to_owned()),
             PartKind::Condition(_) => found.push("when".to_owned()),
             PartKind::List(inner) | PartKind::Flags(inner) => words(inner, found),
@@ -116,7 +116,7 @@ impl Uses {
         for part in parts {
             if let PartKind::Block(block) = &part.value {
                 let heads = block.stmts.iter().filter_map(|stmt| stmt.head.as_ref());
-                self.behind.extend(heads.map(|inner| (head.to_owned(), inner.value.clone())));
+                self.behind.extend(heads.map(|inner| (head.to_owned(), inner.value.to_string())));
                 self.statements(&block.stmts, around);
             }
         }

@@ -2,7 +2,7 @@
 //! put in for its parameters. The names that its steps bind belong to the calling thread.
 
 use super::{Expander, Scope};
-use crate::ast::{Block, Part, PartKind, Span, Spanned, Stmt};
+use crate::ast::{Block, Part, PartKind, Span, Spanned, Stmt, Word};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::resolve::{CONTROL, VERBS, Verb};
@@ -16,7 +16,7 @@ const MOST_STEPS: u64 = 1_000_000;
 
 /// A declared procedure.
 pub(super) struct Procedure {
-    params: Vec<String>,
+    params: Vec<Word>,
     block: Block,
     pub(super) span: Span,
     /// Whether a step calls it.
@@ -44,7 +44,7 @@ impl Expander<'_> {
             Some(part) => name_of(&part).ok_or_else(|| usage(part.span))?,
             None => return Err(usage(end)),
         };
-        let mut params: Vec<String> = Vec::new();
+        let mut params: Vec<Word> = Vec::new();
         let mut block = None;
         let mut separated = true;
         for part in parts {
@@ -123,7 +123,7 @@ impl Expander<'_> {
         let Some((first, parts)) = stmt.parts.split_first() else { return Err(usage(place.after())) };
         let name = name_of(first).ok_or_else(|| usage(first.span))?;
         let Some(n) = self.procedures.get_index_of(&name.value) else {
-            let near = nearest(&name.value, self.procedures.keys().map(String::as_str));
+            let near = nearest(&name.value, self.procedures.keys().map(Word::as_str));
             let label = near
                 .map_or_else(|| "not a known procedure".to_owned(), |near| format!("did you mean `{near}`?"));
             let message = format!("there is no procedure `{}`", name.value);
@@ -145,7 +145,11 @@ impl Expander<'_> {
                 PartKind::Comma if n % 2 == 1 => {}
                 PartKind::Comma | PartKind::Block(_) | PartKind::Flags(_) => return Err(usage(part.span)),
                 _ if n % 2 == 1 => return Err(usage(part.span)),
-                _ => arguments.push(self.parts(vec![part.clone()], scope)),
+                _ => {
+                    let mut argument = vec![part.clone()];
+                    self.parts(&mut argument, scope);
+                    arguments.push(argument);
+                }
             }
         }
         if let Some(procedure) = self.procedures.get_index_mut(n).map(|(_, procedure)| procedure) {
@@ -178,7 +182,7 @@ impl Expander<'_> {
             let message = format!("blocks and calls nest more than {DEEPEST} deep");
             return Err(Diagnostic::error(codes::TOO_LARGE, name.span, message).label("one too many"));
         }
-        let names: Vec<(String, Vec<Part>)> = procedure.params.iter().cloned().zip(arguments).collect();
+        let names: Vec<(Word, Vec<Part>)> = procedure.params.iter().cloned().zip(arguments).collect();
         let block = procedure.block.clone();
         self.called += block.stmts.len().max(1) as u64;
         if self.called > MOST_STEPS {
@@ -237,7 +241,7 @@ fn no_outcome(span: Span) -> Diagnostic {
 }
 
 /// The name that a part is: a word, or a quoted one.
-fn name_of(part: &Part) -> Option<Spanned<String>> {
+fn name_of(part: &Part) -> Option<Spanned<Word>> {
     let value = match &part.value {
         PartKind::Word(word) => word.clone(),
         _ => crate::resolve::text_of(part)?.ok()?,

@@ -181,12 +181,12 @@ fn acts_unawares(code: &[Instruction], from: usize) -> Option<StepId> {
 fn states(code: &[Instruction]) -> Vec<Option<State>> {
     let mut before: Vec<Option<State>> = vec![None; code.len()];
     let mut waiting = Vec::new();
-    let reach = |at: usize, state: &State, before: &mut Vec<Option<State>>, waiting: &mut Vec<usize>| {
+    let reach = |at: usize, state: State, before: &mut Vec<Option<State>>, waiting: &mut Vec<usize>| {
         let Some(known) = before.get_mut(at) else { return };
         let more = match known {
-            Some(known) => known.join(state),
+            Some(known) => known.join(&state),
             None => {
-                *known = Some(state.clone());
+                *known = Some(state);
                 true
             }
         };
@@ -194,33 +194,33 @@ fn states(code: &[Instruction]) -> Vec<Option<State>> {
             waiting.push(at);
         }
     };
-    reach(0, &State::default(), &mut before, &mut waiting);
+    reach(0, State::default(), &mut before, &mut waiting);
     while let Some(at) = waiting.pop() {
         let (Some(instruction), Some(Some(state))) = (code.get(at), before.get(at)) else { continue };
         let state = state.clone();
-        let mut go = |to: usize, state: &State| reach(to, state, &mut before, &mut waiting);
+        let mut go = |to: usize, state: State| reach(to, state, &mut before, &mut waiting);
         match instruction {
             Instruction::Step(step) => {
-                let (done, failed) = after(step, &state);
+                let (done, failed) = after(step, state);
                 if step.operation != Operation::Exit {
-                    go(at + 1, &done);
-                    go(step.on_failure.unwrap_or(at + 1), &failed);
+                    go(at + 1, done);
+                    go(step.on_failure.unwrap_or(at + 1), failed);
                 }
             }
-            Instruction::Jump(to) | Instruction::Rest(_, _, to) => go(*to, &state),
+            Instruction::Jump(to) | Instruction::Rest(_, _, to) => go(*to, state),
             Instruction::Unless(condition, to) => {
                 if let Some(state) = given(condition, true, &state) {
-                    go(at + 1, &state);
+                    go(at + 1, state);
                 }
                 if let Some(state) = given(condition, false, &state) {
-                    go(*to, &state);
+                    go(*to, state);
                 }
             }
             Instruction::Again(_, to) => {
-                go(at + 1, &state);
-                go(*to, &state);
+                go(at + 1, state.clone());
+                go(*to, state);
             }
-            Instruction::Count(..) | Instruction::Beat(_) => go(at + 1, &state),
+            Instruction::Count(..) | Instruction::Beat(_) => go(at + 1, state),
             Instruction::Stop => {}
         }
     }
@@ -228,7 +228,7 @@ fn states(code: &[Instruction]) -> Vec<Option<State>> {
 }
 
 /// What may be the case after a step that is done, and after one that failed.
-fn after(step: &Step, before: &State) -> (State, State) {
+fn after(step: &Step, before: State) -> (State, State) {
     let mut done = before.clone();
     match &step.operation {
         Operation::Close(slot) | Operation::Give(slot, _) => {
@@ -238,7 +238,7 @@ fn after(step: &Step, before: &State) -> (State, State) {
         Operation::Revert => done.acting = None,
         _ => {}
     }
-    let mut failed = before.clone();
+    let mut failed = before;
     match &step.operation {
         // What cannot be closed or given away is not open either.
         Operation::Close(slot) | Operation::Give(slot, _) => {

@@ -4,11 +4,15 @@
 //! construct which this does not know cannot make it cry wolf. Names that are made (`"user{n}"`) are declared in bulk and
 //! not looked at, nor is what stands in files that are used.
 
-use std::collections::BTreeSet;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::ast::{FileId, Part, PartKind, Span, Stmt, TextPiece};
 use crate::codes;
 use crate::diag::Diagnostic;
+
+/// Declared names, and whether something names them.
+type Declared<'a> = IndexMap<&'a str, bool, FxBuildHasher>;
 
 /// Declarations that are there to be named.
 const KINDS: [&str; 9] = ["user", "group", "app", "machine", "policy", "let", "rights", "param", "procedure"];
@@ -19,15 +23,15 @@ pub(crate) fn unused(stmts: &[Stmt], file: FileId) -> Vec<Diagnostic> {
         // A script builds names as it likes.
         return Vec::new();
     }
-    let here = stmts.iter().filter_map(declared).filter(|(.., span)| span.file == file);
-    let mut unnamed: BTreeSet<&str> = here.clone().map(|(_, name, _)| name).collect();
+    let here: Vec<_> = stmts.iter().filter_map(declared).filter(|(.., span)| span.file == file).collect();
+    let mut known: Declared<'_> = here.iter().map(|(_, name, _)| (*name, false)).collect();
     for stmt in stmts {
         match declared(stmt) {
-            Some(_) => seen_in(stmt.parts.get(1..).unwrap_or_default(), &mut unnamed),
-            None => seen(stmt, &mut unnamed),
+            Some(_) => seen_in(stmt.parts.get(1..).unwrap_or_default(), &mut known),
+            None => seen(stmt, &mut known),
         }
     }
-    let left = here.filter(|(_, name, _)| unnamed.contains(name));
+    let left = here.into_iter().filter(|(_, name, _)| known.get(name) == Some(&false));
     left.map(|(kind, name, span)| {
         Diagnostic::warning(codes::UNUSED, span, format!("the {} `{name}` is never used", words(kind)))
             .label("nothing names it")
@@ -54,43 +58,39 @@ fn words(kind: &str) -> &str {
     }
 }
 
-/// Takes what a statement names from `unnamed`.
-fn seen(stmt: &Stmt, unnamed: &mut BTreeSet<&str>) {
+/// Marks what a statement names.
+fn seen(stmt: &Stmt, known: &mut Declared<'_>) {
     if let Some(head) = &stmt.head
         && stmt.bind.is_some()
     {
         // `name = word`: what looks like a head is a value.
-        unnamed.remove(head.value.as_str());
+        mark(known, &head.value);
     }
-    seen_in(&stmt.parts, unnamed);
-    stmt.expects.iter().for_each(|expectation| seen_in(&expectation.parts, unnamed));
+    seen_in(&stmt.parts, known);
+    stmt.expects.iter().for_each(|expectation| seen_in(&expectation.parts, known));
 }
 
-fn seen_in(parts: &[Part], unnamed: &mut BTreeSet<&str>) {
-    if unnamed.is_empty() {
-        return;
+fn mark(known: &mut Declared<'_>, name: &str) {
+    if let Some(named) = known.get_mut(name) {
+        *named = true;
     }
+}
+
+fn seen_in(parts: &[Part], known: &mut Declared<'_>) {
     for part in parts {
         match &part.value {
-            PartKind::Word(word) => word.split('.').for_each(|name| {
-                unnamed.remove(name);
-            }),
-            PartKind::Raw(text) => {
-                unnamed.remove(text.as_str());
-            }
-            PartKind::Text(pieces) => pieces.iter().for_each(|piece| {
-                unnamed.remove(match piece {
-                    TextPiece::Literal(text) => text.as_str(),
-                    TextPiece::Hole(name) => name.value.as_str(),
-                });
+            PartKind::Word(word) => word.split('.').for_each(|name| mark(known, name)),
+            PartKind::Raw(text) => mark(known, text),
+            PartKind::Text(pieces) => pieces.iter().for_each(|piece| match piece {
+                TextPiece::Literal(text) => mark(known, text),
+                TextPiece::Hole(name) => mark(known, &name.value),
             }),
             PartKind::Condition(text) | PartKind::Script(text) => {
-                text.split(|c: char| !(c.is_alphanumeric() || c == '_')).for_each(|name| {
-                    unnamed.remove(name);
-                });
+                let names = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+                names.for_each(|name| mark(known, name));
             }
-            PartKind::List(parts) | PartKind::Flags(parts) => seen_in(parts, unnamed),
-            PartKind::Block(block) => block.stmts.iter().for_each(|stmt| seen(stmt, unnamed)),
+            PartKind::List(parts) | PartKind::Flags(parts) => seen_in(parts, known),
+            PartKind::Block(block) => block.stmts.iter().for_each(|stmt| seen(stmt, known)),
             _ => {}
         }
     }

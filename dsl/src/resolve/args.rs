@@ -1,12 +1,14 @@
 //! Reading the parts of one statement in order, with errors in the words of the language.
 
+use compact_str::ToCompactString;
+use sim_core::engine::time::format_time;
 use sim_core::sid::Sid;
 use sim_core::text::quote;
 use sim_core::trace::rights::GENERIC_WORDS;
 
 use super::is_declaration;
 use super::steps::{CONTROL, Verb};
-use crate::ast::{Block, Op, Part, PartKind, Prep, Span, Spanned, TextPiece};
+use crate::ast::{Block, Op, Part, PartKind, Prep, Span, Spanned, TextPiece, Word};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::suggest::nearest;
@@ -81,7 +83,7 @@ impl<'a> Args<'a> {
     }
 
     /// A declared name: a word, or a quoted one.
-    pub(super) fn name(&mut self, what: &str) -> Read<Spanned<String>> {
+    pub(super) fn name(&mut self, what: &str) -> Read<Spanned<Word>> {
         match self.peek().map(|part| (&part.value, part.span)) {
             Some((PartKind::Word(word), span)) => {
                 self.next += 1;
@@ -113,7 +115,7 @@ impl<'a> Args<'a> {
         }
     }
 
-    pub(super) fn text(&mut self, what: &str) -> Read<Spanned<String>> {
+    pub(super) fn text(&mut self, what: &str) -> Read<Spanned<Word>> {
         let Some(part) = self.peek() else { return Err(self.expected(what)) };
         let value = text_of(part).ok_or_else(|| self.expected(what))??;
         self.next += 1;
@@ -263,7 +265,7 @@ pub(super) fn begins_a_statement(word: &str) -> bool {
 }
 
 /// The text of a quoted part; `None` for another kind of part.
-pub(crate) fn text_of(part: &Part) -> Option<Read<String>> {
+pub(crate) fn text_of(part: &Part) -> Option<Read<Word>> {
     match &part.value {
         PartKind::Raw(text) => Some(Ok(text.clone())),
         PartKind::Text(pieces) => Some(fill_in(pieces)),
@@ -272,8 +274,8 @@ pub(crate) fn text_of(part: &Part) -> Option<Read<String>> {
 }
 
 /// Puts the pieces of a text together; a hole that is left names nothing.
-fn fill_in(pieces: &[TextPiece]) -> Read<String> {
-    let mut text = String::new();
+fn fill_in(pieces: &[TextPiece]) -> Read<Word> {
+    let mut text = Word::default();
     for piece in pieces {
         match piece {
             TextPiece::Literal(literal) => text.push_str(literal),
@@ -328,37 +330,50 @@ pub(super) fn op_text(op: Op) -> &'static str {
 
 /// The parts of a statement in one spelling, for traces: how the author laid them out does not matter.
 pub(super) fn words_of(parts: &[Part]) -> String {
-    let mut words = String::new();
-    for part in parts {
-        let text = match &part.value {
-            PartKind::Word(word) => word.clone(),
-            PartKind::Text(_) => quote(&text_of(part).and_then(Result::ok).unwrap_or_default()),
-            PartKind::Raw(text) => format!("'{text}'"),
-            PartKind::Number(number) => number.to_string(),
-            PartKind::Time(time) => sim_core::engine::time::format_time(*time),
-            PartKind::Range(ends) => format!("{}..{}", bound(ends.0), bound(ends.1)),
-            PartKind::Sid(sid) | PartKind::Guid(sid) => sid.clone(),
-            PartKind::Op(op) => op_text(*op).to_owned(),
-            PartKind::Prep(prep) => prep.as_str().to_owned(),
-            PartKind::Comma => ",".to_owned(),
-            PartKind::List(parts) => format!("[{}]", words_of(parts)),
-            PartKind::Flags(parts) => format!("({})", words_of(parts)),
-            PartKind::Block(_) => "{…}".to_owned(),
-            PartKind::Condition(text) => format!("when {text}"),
-            PartKind::Script(_) => "script {…}".to_owned(),
-        };
-        if !words.is_empty() && text != "," {
+    let mut words = String::with_capacity(16 * parts.len());
+    write_words(parts, &mut words);
+    words
+}
+
+fn write_words(parts: &[Part], words: &mut String) {
+    for (n, part) in parts.iter().enumerate() {
+        if n > 0 && !matches!(part.value, PartKind::Comma) {
             words.push(' ');
         }
-        words.push_str(&text);
+        match &part.value {
+            PartKind::Word(word) => words.push_str(word),
+            PartKind::Text(_) => {
+                words.push_str(&quote(&text_of(part).and_then(Result::ok).unwrap_or_default()));
+            }
+            PartKind::Raw(text) => words.extend(["'", text, "'"]),
+            PartKind::Number(number) => words.push_str(&number.to_compact_string()),
+            PartKind::Time(time) => words.push_str(&format_time(*time)),
+            PartKind::Range(ends) => words.extend([&bound(ends.0), "..", &bound(ends.1)]),
+            PartKind::Sid(sid) | PartKind::Guid(sid) => words.push_str(sid),
+            PartKind::Op(op) => words.push_str(op_text(*op)),
+            PartKind::Prep(prep) => words.push_str(prep.as_str()),
+            PartKind::Comma => words.push(','),
+            PartKind::List(parts) => {
+                words.push('[');
+                write_words(parts, words);
+                words.push(']');
+            }
+            PartKind::Flags(parts) => {
+                words.push('(');
+                write_words(parts, words);
+                words.push(')');
+            }
+            PartKind::Block(_) => words.push_str("{…}"),
+            PartKind::Condition(text) => words.extend(["when ", text]),
+            PartKind::Script(_) => words.push_str("script {…}"),
+        }
     }
-    words
 }
 
 fn bound(bound: crate::ast::Bound) -> String {
     match bound {
         crate::ast::Bound::Number(number) => number.to_string(),
-        crate::ast::Bound::Time(time) => sim_core::engine::time::format_time(time),
+        crate::ast::Bound::Time(time) => format_time(time),
     }
 }
 

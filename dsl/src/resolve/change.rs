@@ -14,9 +14,10 @@ use sim_core::world::declare::{DaclDecl, SaclDecl, SaclEntry, SecurityDecl};
 
 use super::args::{Args, Read, unknown};
 use super::declare::process_trust;
+use super::paths::{check_path, path_of};
 use super::security::{ACE_FLAGS, AUDIT_FLAGS, both_whole_and_parts};
 use super::shape::SHAPE_WORDS;
-use super::steps::{check_path, value_data};
+use super::steps::value_data;
 use super::{PrincipalKind, Resolver};
 use crate::ast::{Block, Op, Part, PartKind, Prep, Span, Spanned, Stmt};
 use crate::codes;
@@ -88,7 +89,7 @@ impl Resolver<'_> {
         let change = if let Some(class) = object_class(head.value) {
             let path = args.text("a path in quotes")?;
             check_path(&path, class)?;
-            Change::RemoveObject(class, path_of(path.value, class))
+            Change::RemoveObject(class, path_of(&path.value, class))
         } else if head.value == "policy" {
             Change::RemovePolicy(self.policy_named(&mut args)?)
         } else if let Some(kind) = principal_kind(head.value) {
@@ -108,7 +109,7 @@ impl Resolver<'_> {
             let block = args.block("`{` and what changes")?;
             args.finish(head.value)?;
             let (security, values) = self.object_changes(block.value, class);
-            let path = path_of(path.value, class);
+            let path = path_of(&path.value, class);
             return Ok(Change::Object(Box::new(ObjectChange { path, class, security, values })));
         }
         match head.value {
@@ -383,7 +384,7 @@ impl Resolver<'_> {
                 }
             }
             AceEffect::Attribute if args.peek().is_some() => {
-                description.attribute = Some(args.name("the name of an attribute")?.value);
+                description.attribute = Some(args.name("the name of an attribute")?.value.into());
             }
             AceEffect::Policy if args.peek().is_some() => {
                 description.sid = Some(self.policy_named(&mut args)?);
@@ -580,10 +581,6 @@ fn principal_kind(word: &str) -> Option<PrincipalKind> {
         "machine" => Some(PrincipalKind::Machine),
         _ => None,
     }
-}
-
-pub(super) fn path_of(path: String, class: ObjectType) -> Arc<str> {
-    if class == ObjectType::Key { path.replace('/', "\\").into() } else { path.into() }
 }
 
 /// `(removed)`

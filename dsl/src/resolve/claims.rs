@@ -12,7 +12,7 @@ use super::args::{Args, Read, choose, unknown, words_of};
 use super::program::{ThreadScope, error_name};
 use super::steps::{VERBS, Verb};
 use super::world::happening_named;
-use crate::ast::{Bound, Part, PartKind, Prep, Spanned, Stmt};
+use crate::ast::{Bound, Part, PartKind, Prep, Spanned, Stmt, Word};
 use crate::codes;
 use crate::diag::Diagnostic;
 
@@ -118,7 +118,8 @@ impl Resolver<'_> {
     fn object_pattern(&mut self, args: &mut Args<'_>) -> Read<ObjectPattern> {
         let word = args.word("`file`, `directory`, `key` or another class of objects")?;
         let class = choose(word, "class of objects", PATTERN_CLASSES)?;
-        let named = |name: String| ObjectPattern { class: class.name(), path: Arc::from(name), below: false };
+        let named =
+            |name: Word| ObjectPattern { class: class.name(), path: Arc::from(name.as_str()), below: false };
         match class {
             ObjectType::Endpoint => {
                 let name = args.name("an endpoint")?;
@@ -131,7 +132,7 @@ impl Resolver<'_> {
                 return Ok(named(name.value));
             }
             // Tokens have no names that a scenario could know.
-            ObjectType::Token => return Ok(named(String::new())),
+            ObjectType::Token => return Ok(named(Word::default())),
             ObjectType::File | ObjectType::Directory | ObjectType::Key | ObjectType::Service => {}
         }
         let mut path = args.text("a path in quotes")?;
@@ -149,7 +150,7 @@ impl Resolver<'_> {
             .label(format!("expected names, and `{tail}` at the end")));
         }
         if !(below && path.value.is_empty()) {
-            super::steps::check_path(&path, class)?;
+            super::paths::check_path(&path, class)?;
         }
         Ok(ObjectPattern { class: class.name(), path: Arc::from(path.value), below })
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use compact_str::format_compact;
 use sha2::{Digest, Sha256};
 use sim_core::engine::scenario::{Cost, DEFAULT_START, Limits};
 use sim_core::model::Model;
@@ -14,14 +15,14 @@ use sim_core::world::declare::{
 };
 
 use super::args::{Args, Read, choose, unknown};
-use super::change::path_of;
 use super::objects::target;
+use super::paths::{check_path, path_of};
 use super::program::model_named;
 use super::security::both_whole_and_parts;
 use super::shape::SHAPE_WORDS;
-use super::steps::{VERBS, check_path, value_data};
+use super::steps::{VERBS, value_data};
 use super::{PrincipalKind, ProcessEntry, Resolver};
-use crate::ast::{Block, Bound, Op, Part, PartKind, Span, Spanned, Stmt};
+use crate::ast::{Block, Bound, Op, Part, PartKind, Span, Spanned, Stmt, Word};
 use crate::codes;
 use crate::diag::{Code, Diagnostic, WARNINGS};
 use crate::lint;
@@ -91,7 +92,7 @@ pub(super) struct Settings {
     pub start: Arc<str>,
     pub models: Vec<&'static Model>,
     pub seed: u64,
-    pub domains: Vec<(String, Sid)>,
+    pub domains: Vec<(Word, Sid)>,
     pub limits: Limits,
     pub timing: BTreeMap<&'static str, Cost>,
 }
@@ -273,7 +274,7 @@ impl Resolver<'_> {
     }
 
     /// The SID of a principal that declares one: `sid S-1-…`, `rid N`, `rid DOMAIN N`, or made from its name.
-    pub(super) fn declared_sid(&mut self, block: Option<&Block>, fallback: impl FnOnce() -> Sid) -> Sid {
+    pub(super) fn declared_sid(&mut self, block: Option<&Block>, fallback: impl FnOnce(&Self) -> Sid) -> Sid {
         let stmts = block.map_or(&[][..], |block| &block.stmts);
         for stmt in stmts {
             let Some(head) = &stmt.head else { continue };
@@ -288,7 +289,7 @@ impl Resolver<'_> {
                 Err(diagnostic) => self.report(diagnostic),
             }
         }
-        fallback()
+        fallback(self)
     }
 
     /// The SID of a user or group that declares none: made from its name, so that adding a principal renumbers nobody.
@@ -373,8 +374,8 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn no_policy(&self, name: &Spanned<String>) -> Diagnostic {
-        let names = self.policies.keys().map(String::as_str);
+    pub(super) fn no_policy(&self, name: &Spanned<Word>) -> Diagnostic {
+        let names = self.policies.keys().map(Word::as_str);
         unknown(codes::UNKNOWN_NAME, name.span, "policy", &name.value, names)
             .help("declare it as `policy NAME { … }`; a SID names a policy that nobody set")
     }
@@ -395,7 +396,7 @@ impl Resolver<'_> {
         let mut decl = ProcessDecl {
             name: Arc::from(entry.name.as_str()),
             account: None,
-            service_sid: entry.service.then_some(entry.sid),
+            service_sid: entry.service_sid,
             shape: TokenShape::default(),
             trust: None,
             no_child_process: false,
@@ -429,7 +430,7 @@ impl Resolver<'_> {
         decl.descriptor = (guard != DescriptorParts::default()).then_some(guard);
         match account {
             Some(_) => {}
-            None if entry.service => self.report(no_account(entry)),
+            None if entry.service_sid.is_some() => self.report(no_account(entry)),
             // It waits until it is spawned, with the token that it is then given (PRC-2).
             None if decl.shape != TokenShape::default() => self.report(
                 Diagnostic::error(
@@ -478,7 +479,7 @@ impl Resolver<'_> {
                     program.extend(&block.value.stmts);
                 }
             }
-            "account" if entry.service => {
+            "account" if entry.service_sid.is_some() => {
                 // An account that cannot be read is not a missing one.
                 let sid = self.principal(&mut args).inspect_err(|_| {
                     account.get_or_insert(sim_core::sid::SYSTEM);
@@ -486,7 +487,7 @@ impl Resolver<'_> {
                 args.finish("account")?;
                 self.once(account.replace(sid).is_some(), head)?;
             }
-            "sid" if entry.service => {}
+            "sid" if entry.service_sid.is_some() => {}
             "endpoint" => self.endpoint_decl(stmt, head, entry)?,
             "pip" => {
                 let trust = process_trust(&mut args)?;
@@ -577,7 +578,7 @@ impl Resolver<'_> {
             true
         };
         let parts = block.as_ref().map(|block| self.descriptor_parts(block, ObjectType::Endpoint, &mut own));
-        let full = format!("{}.{}", entry.name, name.value);
+        let full = format_compact!("{}.{}", entry.name, name.value);
         let descriptor = match parts {
             // Without a descriptor nobody is checked (IMP-4).
             None => None,
@@ -676,7 +677,7 @@ impl Resolver<'_> {
         Ok((
             path.span,
             ObjectDecl {
-                path: path_of(path.value, class),
+                path: path_of(&path.value, class),
                 class,
                 security,
                 program,
@@ -734,7 +735,7 @@ fn no_account(entry: &ProcessEntry<'_>) -> Diagnostic {
 /// The threads of a process; those that a step spawns wait for it (PRC-3).
 fn threads_of(entry: &ProcessEntry<'_>) -> Vec<ThreadDecl> {
     let spawned = super::identity::spawned_threads(entry.block.map(|block| block.value));
-    let thread = |name: &String| ThreadDecl { name: Arc::from(name.as_str()), waits: spawned.contains(name) };
+    let thread = |name: &Word| ThreadDecl { name: Arc::from(name.as_str()), waits: spawned.contains(name) };
     entry.threads.keys().map(thread).collect()
 }
 

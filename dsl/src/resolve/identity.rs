@@ -14,10 +14,11 @@ use sim_core::world::op::{
 };
 
 use super::args::{Args, Read, choose, unknown};
+use super::paths::check_path;
 use super::program::ThreadScope;
-use super::steps::{check_path, optional_level};
+use super::steps::optional_level;
 use super::{PrincipalKind, Resolver};
-use crate::ast::{Block, Part, PartKind, Prep, Spanned, Stmt};
+use crate::ast::{Block, Part, PartKind, Prep, Spanned, Stmt, Word};
 use crate::codes;
 use crate::diag::Diagnostic;
 
@@ -440,7 +441,7 @@ pub(super) fn exec(_: &mut Resolver<'_>, args: &mut Args<'_>, _: &mut ThreadScop
 }
 
 /// The threads that steps of these statements spawn: they wait for it.
-pub(super) fn spawned_threads(block: Option<&Block>) -> BTreeSet<String> {
+pub(super) fn spawned_threads(block: Option<&Block>) -> BTreeSet<Word> {
     let mut found = BTreeSet::new();
     let mut open: Vec<&Stmt> = block.map_or(&[][..], |block| &block.stmts).iter().collect();
     while let Some(stmt) = open.pop() {

@@ -1,17 +1,18 @@
 //! Looking names up: principals, processes, threads, endpoints. What is not there gets a near name.
 
+use compact_str::format_compact;
 use sim_core::ids::{EndpointId, ProcessId, ThreadId};
 use sim_core::sid::{Sid, WellKnown};
 
 use super::Resolver;
 use super::args::{Args, Read, unknown};
-use crate::ast::{Part, PartKind, Prep, Spanned};
+use crate::ast::{Part, PartKind, Prep, Spanned, Word};
 use crate::codes;
 use crate::diag::Diagnostic;
 
 impl Resolver<'_> {
     /// The SID of a principal: declared, a service's own, or well known.
-    pub(super) fn sid_of(&mut self, name: &Spanned<String>) -> Read<Sid> {
+    pub(super) fn sid_of(&mut self, name: &Spanned<Word>) -> Read<Sid> {
         if let Some((sid, _, _)) = self.principals.get(&name.value) {
             return Ok(*sid);
         }
@@ -26,7 +27,7 @@ impl Resolver<'_> {
             )
             .label("expected a user, a group, a service or a well-known principal"));
         }
-        let declared = self.near_names(self.principals.keys().map(String::as_str));
+        let declared = self.near_names(self.principals.keys().map(Word::as_str));
         let known = sim_core::sid::WELL_KNOWN.iter().map(|row| row.name);
         Err(unknown(codes::UNKNOWN_NAME, name.span, "principal", &name.value, declared.chain(known))
             .help("declare it as `user`, `group` or `service`, or write its SID"))
@@ -38,14 +39,14 @@ impl Resolver<'_> {
     }
 
     /// A process or service by name.
-    pub(super) fn process(&self, name: &Spanned<String>) -> Read<ProcessId> {
+    pub(super) fn process(&self, name: &Spanned<Word>) -> Read<ProcessId> {
         match self.processes.get_index_of(&name.value) {
             Some(index) => Ok(ProcessId(index as u32)),
             None => Err(self.no_process(name)),
         }
     }
 
-    fn no_process(&self, name: &Spanned<String>) -> Diagnostic {
+    fn no_process(&self, name: &Spanned<Word>) -> Diagnostic {
         if self.principals.contains_key(&name.value) {
             return Diagnostic::error(
                 codes::KIND,
@@ -54,19 +55,19 @@ impl Resolver<'_> {
             )
             .label("expected a process or service");
         }
-        let names = self.near_names(self.processes.keys().map(String::as_str));
+        let names = self.near_names(self.processes.keys().map(Word::as_str));
         unknown(codes::UNKNOWN_NAME, name.span, "process or service", &name.value, names)
     }
 
     /// `process` or `process.thread`.
-    pub(super) fn process_or_thread(&self, name: &Spanned<String>) -> Read<(ProcessId, Option<ThreadId>)> {
+    pub(super) fn process_or_thread(&self, name: &Spanned<Word>) -> Read<(ProcessId, Option<ThreadId>)> {
         if self.processes.contains_key(&name.value) {
             return Ok((self.process(name)?, None));
         }
         match name.value.split_once('.') {
             Some((process, thread)) => {
-                let process = self.process(&Spanned { value: process.to_owned(), span: name.span })?;
-                let thread = Spanned { value: thread.to_owned(), span: name.span };
+                let process = self.process(&Spanned { value: process.into(), span: name.span })?;
+                let thread = Spanned { value: thread.into(), span: name.span };
                 Ok((process, Some(self.thread(process, &thread)?)))
             }
             None => Err(self.no_process(name)),
@@ -74,24 +75,24 @@ impl Resolver<'_> {
     }
 
     /// A thread of a process by name, or of another as `process.thread`.
-    pub(super) fn thread(&self, process: ProcessId, name: &Spanned<String>) -> Read<ThreadId> {
+    pub(super) fn thread(&self, process: ProcessId, name: &Spanned<Word>) -> Read<ThreadId> {
         if let Some((other, thread)) = name.value.split_once('.')
             && let Some(index) = self.processes.get_index_of(other)
         {
-            let thread = Spanned { value: thread.to_owned(), span: name.span };
+            let thread = Spanned { value: thread.into(), span: name.span };
             return self.thread(ProcessId(index as u32), &thread);
         }
         let Some((_, entry)) = self.processes.get_index(process.index()) else {
             return Err(self.no_process(name));
         };
         entry.threads.get(&name.value).copied().ok_or_else(|| {
-            let names = self.near_names(entry.threads.keys().map(String::as_str));
+            let names = self.near_names(entry.threads.keys().map(Word::as_str));
             unknown(codes::UNKNOWN_NAME, name.span, "thread", &name.value, names)
         })
     }
 
     /// The one thread of a process.
-    pub(super) fn only_thread(&self, process: ProcessId, name: &Spanned<String>) -> Read<ThreadId> {
+    pub(super) fn only_thread(&self, process: ProcessId, name: &Spanned<Word>) -> Read<ThreadId> {
         let threads = self.processes.get_index(process.index()).map(|(_, entry)| &entry.threads);
         let mut all = threads.into_iter().flat_map(|threads| threads.values());
         match (all.next(), all.next()) {
@@ -107,19 +108,15 @@ impl Resolver<'_> {
     }
 
     /// An endpoint that clients connect to: a service's own, or `service.endpoint`.
-    pub(super) fn endpoint(&self, name: &Spanned<String>) -> Read<EndpointId> {
+    pub(super) fn endpoint(&self, name: &Spanned<Word>) -> Read<EndpointId> {
         if let Some(index) = self.endpoints.get_index_of(&name.value) {
             return Ok(EndpointId(index as u32));
         }
         if let Some(entry) = self.processes.get(&name.value) {
             let prefix = format!("{}.", name.value);
-            let own: Vec<&str> = self
-                .endpoints
-                .keys()
-                .filter(|known| known.starts_with(&prefix))
-                .map(String::as_str)
-                .collect();
-            let words = if entry.service {
+            let own: Vec<&str> =
+                self.endpoints.keys().filter(|known| known.starts_with(&prefix)).map(Word::as_str).collect();
+            let words = if entry.service_sid.is_some() {
                 format!("the service `{}` has endpoints of its own names", name.value)
             } else {
                 format!("`{}` is a process without an endpoint", name.value)
@@ -134,7 +131,7 @@ impl Resolver<'_> {
                 diagnostic.help(format!("one of: {}", own.join(", ")))
             });
         }
-        let names = self.near_names(self.endpoints.keys().map(String::as_str));
+        let names = self.near_names(self.endpoints.keys().map(Word::as_str));
         Err(unknown(codes::UNKNOWN_NAME, name.span, "service", &name.value, names))
     }
 
@@ -145,9 +142,9 @@ impl Resolver<'_> {
     }
 
     /// An endpoint of a process by its own name.
-    pub(super) fn endpoint_of(&self, process: ProcessId, name: &Spanned<String>) -> Read<EndpointId> {
+    pub(super) fn endpoint_of(&self, process: ProcessId, name: &Spanned<Word>) -> Read<EndpointId> {
         let owner = self.processes.get_index(process.index()).map_or("", |(name, _)| name.as_str());
-        let full = format!("{owner}.{}", name.value);
+        let full = format_compact!("{owner}.{}", name.value);
         let found = self.endpoints.get_index_of(&full).or_else(|| self.endpoints.get_index_of(&name.value));
         match found.map(|index| EndpointId(index as u32)) {
             Some(id)
@@ -160,13 +157,13 @@ impl Resolver<'_> {
                 Ok(id)
             }
             _ => {
-                let names = self.near_names(self.endpoints.keys().map(String::as_str));
+                let names = self.near_names(self.endpoints.keys().map(Word::as_str));
                 Err(unknown(codes::UNKNOWN_NAME, name.span, "endpoint of this service", &name.value, names))
             }
         }
     }
 
-    pub(super) fn duplicate(&self, what: &str, name: &Spanned<String>) -> Diagnostic {
+    pub(super) fn duplicate(&self, what: &str, name: &Spanned<Word>) -> Diagnostic {
         Diagnostic::error(
             codes::DUPLICATE,
             name.span,

@@ -10,6 +10,7 @@ mod identity;
 mod lookup;
 mod objects;
 mod overlay;
+mod paths;
 mod program;
 pub mod reference;
 mod scripts;
@@ -22,8 +23,10 @@ pub mod words;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
+use compact_str::format_compact;
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxBuildHasher;
 use sim_core::engine::scenario::{Instruction, Place, Program, Scenario, StepInfo};
@@ -43,7 +46,7 @@ pub(crate) use objects::{class_of_link, extended_attribute};
 pub(crate) use scripts::{data_of, right_of, sound_path};
 pub use steps::{CONTROL, VERBS, Verb};
 
-use crate::ast::{Block, Part, PartKind, Span, Spanned, Stmt};
+use crate::ast::{Block, Part, PartKind, Span, Spanned, Stmt, Word};
 use crate::codes;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::expand::Param;
@@ -51,7 +54,7 @@ use crate::lint::{self, DisabledPrivilege};
 use crate::script::Compiler;
 use crate::source::Sources;
 
-type Map<V> = IndexMap<String, V, FxBuildHasher>;
+type Map<V> = IndexMap<Word, V, FxBuildHasher>;
 
 /// Resolves the statements of a scenario file. The scenario is there only if no diagnostic is an error; the codes are those of the
 /// warnings that it allows.
@@ -60,14 +63,14 @@ pub(crate) fn resolve(
     stmts: Vec<Stmt>,
     sources: &Sources,
     params: &[Param],
-    procedures: &[(String, Span)],
+    procedures: &[(Word, Span)],
 ) -> (Option<Scenario>, Vec<Diagnostic>, Vec<Code>) {
     let mut resolver = Resolver {
         sources,
         diagnostics: Vec::new(),
         domains: Vec::new(),
         principals: Map::default(),
-        processes: Map::default(),
+        processes: Rc::default(),
         endpoints: Map::default(),
         policies: Map::default(),
         names_by_sid: BTreeMap::new(),
@@ -120,12 +123,12 @@ impl PrincipalKind {
 }
 
 /// A process as it was declared; its threads are numbered over the whole scenario.
+#[derive(Clone)]
 struct ProcessEntry<'a> {
-    name: String,
+    name: Word,
     span: Span,
-    service: bool,
-    /// The service's own SID.
-    sid: Sid,
+    /// A service's own SID.
+    service_sid: Option<Sid>,
     /// What stands behind `as`.
     account: Option<&'a [Part]>,
     block: Option<Spanned<&'a Block>>,
@@ -135,13 +138,14 @@ struct ProcessEntry<'a> {
 struct Resolver<'a> {
     sources: &'a Sources,
     diagnostics: Vec<Diagnostic>,
-    domains: Vec<(String, Sid)>,
+    domains: Vec<(Word, Sid)>,
     principals: Map<(Sid, PrincipalKind, Span)>,
-    processes: Map<ProcessEntry<'a>>,
+    /// Shared with whoever reads their bodies, which name each other.
+    processes: Rc<Map<ProcessEntry<'a>>>,
     endpoints: Map<Span>,
     policies: Map<(Sid, Span)>,
     /// Which principal has a SID.
-    names_by_sid: BTreeMap<Sid, String>,
+    names_by_sid: BTreeMap<Sid, Word>,
     /// Which objects are declared: whether it is a key, and the path, folded for keys.
     paths: IndexMap<(bool, Arc<str>), Span, FxBuildHasher>,
     /// The parts of a descriptor that were read last.
@@ -167,7 +171,7 @@ struct Resolver<'a> {
     /// Whether a script cannot be read: then functions that are missing may just not have been read.
     scripts_broken: bool,
     /// Names of other threads whose handles steps take.
-    taken: Vec<(ThreadId, Spanned<String>)>,
+    taken: Vec<(ThreadId, Spanned<Word>)>,
     /// Paths of objects that steps may create.
     made_paths: Vec<(ObjectType, Arc<str>)>,
 }
@@ -294,7 +298,7 @@ impl<'a> Resolver<'a> {
                     at: None,
                     bind: None,
                     head: None,
-                    parts: vec![Spanned { value: PartKind::Word("scenario".to_owned()), span }],
+                    parts: vec![Spanned { value: PartKind::Word("scenario".into()), span }],
                     expects: Vec::new(),
                     span,
                 };
@@ -367,13 +371,12 @@ impl<'a> Resolver<'a> {
         let mut args = Args::new(&stmt.parts, head.span);
         let name = args.name(&format!("the name of the {}", head.value))?;
         let block = self.last_block(&mut args, stmt, head.value).map(|block| block.value);
-        let derived = match kind {
+        let sid = self.declared_sid(block, |resolver| match kind {
             PrincipalKind::App => Sid::of_package(&name.value),
             PrincipalKind::User | PrincipalKind::Machine | PrincipalKind::Group | PrincipalKind::Service => {
-                self.sid_from_name(&name.value)
+                resolver.sid_from_name(&name.value)
             }
-        };
-        let sid = self.declared_sid(block, || derived);
+        });
         self.add_principal(&name, sid, kind)
     }
 
@@ -384,13 +387,14 @@ impl<'a> Resolver<'a> {
         if let Some((_, first)) = self.policies.get(&name.value) {
             return Err(self.duplicate("policy", &name).related(*first, "first declared here"));
         }
-        let derived = Sid::new(17, &[declare::name_number(&name.value)]).unwrap_or(sim_core::sid::NOBODY);
-        let sid = self.declared_sid(block, || derived);
+        let sid = self.declared_sid(block, |_| {
+            Sid::new(17, &[declare::name_number(&name.value)]).unwrap_or(sim_core::sid::NOBODY)
+        });
         self.policies.insert(name.value, (sid, name.span));
         Ok(())
     }
 
-    fn add_principal(&mut self, name: &Spanned<String>, sid: Sid, kind: PrincipalKind) -> Read<()> {
+    fn add_principal(&mut self, name: &Spanned<Word>, sid: Sid, kind: PrincipalKind) -> Read<()> {
         if let Some((_, _, first)) = self.principals.get(&name.value) {
             if *first == name.span {
                 return Err(self.duplicate("principal", name).help(
@@ -455,12 +459,12 @@ impl<'a> Resolver<'a> {
         let account = account.filter(|_| !service);
         let whole = self.last_block(&mut args, stmt, head.value);
         let block = whole.map(|block| block.value);
-        let mut sid = Sid::of_service(&name.value);
+        let mut service_sid = None;
         if service {
-            if let Some(given) = block.filter(|block| has_property(block, "sid")) {
-                sid = self.declared_sid(Some(given), || sid);
-            }
+            let given = block.filter(|block| has_property(block, "sid"));
+            let sid = self.declared_sid(given, |_| Sid::of_service(&name.value));
             self.add_principal(&name, sid, PrincipalKind::Service)?;
+            service_sid = Some(sid);
         }
         let position = self.processes.len();
         let own_endpoints = self.collect_endpoints(&name, block);
@@ -476,13 +480,12 @@ impl<'a> Resolver<'a> {
         let entry = ProcessEntry {
             name: name.value.clone(),
             span: name.span,
-            service,
-            sid,
+            service_sid,
             account,
             block: whole,
             threads: threads.into_iter().map(|name| (name, ThreadId(0))).collect(),
         };
-        self.processes.insert(name.value, entry);
+        Rc::make_mut(&mut self.processes).insert(name.value, entry);
         Ok(())
     }
 
@@ -496,13 +499,13 @@ impl<'a> Resolver<'a> {
         block.or_else(|| args.later_block())
     }
 
-    fn collect_endpoints(&mut self, owner: &Spanned<String>, block: Option<&Block>) -> Map<Span> {
+    fn collect_endpoints(&mut self, owner: &Spanned<Word>, block: Option<&Block>) -> Map<Span> {
         let mut found = Map::default();
         for stmt in block.map_or(&[][..], |block| &block.stmts) {
             let Some(head) = stmt.head.as_ref().filter(|head| head.value == "endpoint") else { continue };
             // A missing name is told when the body is read.
             let Ok(name) = Args::new(&stmt.parts, head.span).name("a name") else { continue };
-            let full = format!("{}.{}", owner.value, name.value);
+            let full = format_compact!("{}.{}", owner.value, name.value);
             if found.contains_key(&full) {
                 let diagnostic = self.duplicate("endpoint", &name);
                 self.report(diagnostic);
@@ -516,7 +519,7 @@ impl<'a> Resolver<'a> {
     /// Threads are numbered over the whole scenario, in order of declaration.
     fn number_threads(&mut self) {
         let mut next = 0;
-        for entry in self.processes.values_mut() {
+        for entry in Rc::make_mut(&mut self.processes).values_mut() {
             for id in entry.threads.values_mut() {
                 *id = ThreadId(next);
                 next += 1;
@@ -562,23 +565,7 @@ impl<'a> Resolver<'a> {
 
     fn process_bodies(&mut self) -> Vec<sim_core::engine::scenario::Program> {
         let mut programs = Vec::new();
-        let entries = std::mem::take(&mut self.processes);
-        // Bodies refer to every process, so the names stay while each body is read.
-        self.processes = entries
-            .iter()
-            .map(|(name, entry)| {
-                let copy = ProcessEntry {
-                    name: entry.name.clone(),
-                    span: entry.span,
-                    service: entry.service,
-                    sid: entry.sid,
-                    account: entry.account,
-                    block: entry.block,
-                    threads: entry.threads.clone(),
-                };
-                (name.clone(), copy)
-            })
-            .collect();
+        let entries = Rc::clone(&self.processes);
         for (position, entry) in entries.values().enumerate() {
             let (decl, bodies) = self.process_body(entry);
             self.declarations.processes.push(decl);
@@ -759,7 +746,7 @@ pub(crate) fn only_overlays(stmts: &[Stmt]) -> bool {
 }
 
 /// The threads of a process: `main` first if steps stand directly in it, the others as they come.
-fn thread_names(block: Option<&Block>) -> IndexSet<String, FxBuildHasher> {
+fn thread_names(block: Option<&Block>) -> IndexSet<Word, FxBuildHasher> {
     let mut names = IndexSet::default();
     let mut main = false;
     for stmt in block.map_or(&[][..], |block| &block.stmts) {
@@ -776,7 +763,7 @@ fn thread_names(block: Option<&Block>) -> IndexSet<String, FxBuildHasher> {
     }
     // A process's first thread is `main`, else the first that is declared (PRC-1).
     if main || names.is_empty() || names.contains("main") {
-        names.shift_insert(0, "main".to_owned());
+        names.shift_insert(0, "main".into());
     }
     names
 }

@@ -10,9 +10,9 @@ use sim_core::world::op::{
 
 use super::Resolver;
 use super::args::{Args, Read, choose};
-use super::change::path_of;
+use super::paths::{check_path, path_of};
 use super::program::ThreadScope;
-use super::steps::{check_path, flags_of};
+use super::steps::flags_of;
 use crate::ast::{Block, Part, PartKind, Prep, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;
@@ -175,7 +175,7 @@ pub(super) fn target(args: &mut Args<'_>, class: ObjectType) -> Read<Arc<str>> {
     args.prep(Prep::To).ok_or_else(|| args.expected("`to` and where it leads"))?;
     let to = args.text("where it leads, in quotes")?;
     check_path(&to, class)?;
-    Ok(path_of(to.value, class))
+    Ok(path_of(&to.value, class))
 }
 
 /// `"P" to "T" (hard)`, `'K' to 'T' (volatile)`
@@ -193,7 +193,7 @@ pub(super) fn link(args: &mut Args<'_>) -> Read<Link> {
         (false, true) => LinkKind::Hard,
         (false, false) => LinkKind::Symbolic,
     };
-    Ok(Link { path: path_of(path.value, class), to, kind })
+    Ok(Link { path: path_of(&path.value, class), to, kind })
 }
 
 pub(super) fn access(

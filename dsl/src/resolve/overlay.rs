@@ -9,7 +9,7 @@ use super::Resolver;
 use super::args::{Args, Read, unknown};
 use super::change::CHANGE_WORDS;
 use super::program::model_named;
-use crate::ast::{Block, Span, Spanned, Stmt};
+use crate::ast::{Block, Span, Spanned, Stmt, Word};
 use crate::codes;
 use crate::diag::Diagnostic;
 
@@ -21,7 +21,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn overlays(&mut self, stmts: &'a [Stmt], models: &[&'static Model]) -> Vec<Placed> {
         let outside = self.rule_entries.len();
         let mut overlays: Vec<Placed> = Vec::new();
-        let mut titles: Vec<Spanned<String>> = Vec::new();
+        let mut titles: Vec<Spanned<Word>> = Vec::new();
         for stmt in stmts {
             let Some(head) = stmt.head.as_ref().filter(|head| head.value == "whatif") else { continue };
             let head = Spanned { value: "whatif", span: head.span };
@@ -57,7 +57,7 @@ impl<'a> Resolver<'a> {
         &self,
         stmt: &'s Stmt,
         head: Spanned<&str>,
-    ) -> Read<(Spanned<String>, Spanned<&'s Block>)> {
+    ) -> Read<(Spanned<Word>, Spanned<&'s Block>)> {
         let mut args = Args::new(&stmt.parts, head.span);
         let title = args.text("a title in quotes, such as `\"staff lose the share\"`")?;
         let block = args.block("`{` and what changes, such as `change file \"/srv/notes\" { … }`")?;
@@ -66,7 +66,7 @@ impl<'a> Resolver<'a> {
         Ok((title, block))
     }
 
-    fn overlay(&mut self, title: Spanned<String>, block: Spanned<&'a Block>) -> Read<Placed> {
+    fn overlay(&mut self, title: Spanned<Word>, block: Spanned<&'a Block>) -> Read<Placed> {
         // What an overlay adds is known in it alone.
         let known = (self.principals.clone(), self.names_by_sid.clone(), self.policies.clone());
         for stmt in &block.value.stmts {

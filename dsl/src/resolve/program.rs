@@ -16,7 +16,7 @@ use sim_core::world::op::{DeniedBy, ErrorName, Operation};
 use super::Resolver;
 use super::args::{Args, Read, begins_a_statement, choose, unknown, words_of};
 use super::steps::{CONTROL, VERBS, Verb, level_named};
-use crate::ast::{Block, Expectation, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece};
+use crate::ast::{Block, Expectation, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece, Word};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::lint::{self, Thread};
@@ -36,11 +36,11 @@ pub(super) struct ThreadScope<'a> {
     /// Its process.
     pub process: ProcessId,
     /// Every name that a step of the thread binds.
-    names: &'a IndexMap<String, Span, FxBuildHasher>,
+    names: &'a IndexMap<Word, Span, FxBuildHasher>,
     /// What the step that is being read says of its own duration.
     pub cost: Option<u64>,
     /// The class of what each name was bound to first, in whose names rights are read.
-    classes: Vec<(Slot, ObjectType)>,
+    classes: &'a [(Slot, ObjectType)],
 }
 
 impl ThreadScope<'_> {
@@ -73,7 +73,7 @@ impl ThreadScope<'_> {
 
     /// Every name that a step of the thread binds.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.keys().map(String::as_str)
+        self.names.keys().map(Word::as_str)
     }
 
     /// The slot of a name.
@@ -83,7 +83,7 @@ impl ThreadScope<'_> {
 
     fn slot_named(&self, word: Spanned<&str>) -> Read<Slot> {
         self.names.get_index_of(word.value).map(|index| Slot(index as u32)).ok_or_else(|| {
-            let near = self.names.keys().map(String::as_str);
+            let near = self.names.keys().map(Word::as_str);
             let diagnostic = unknown(codes::UNBOUND, word.span, "name", word.value, near);
             if begins_a_statement(word.value) {
                 return diagnostic.help("a statement begins on a line of its own, or behind `;`");
@@ -121,7 +121,7 @@ impl Resolver<'_> {
         for stmt in stmts {
             collect_classes(stmt, &names, &mut classes);
         }
-        let scope = ThreadScope { process, names: &names, cost: None, classes };
+        let scope = ThreadScope { process, names: &names, cost: None, classes: &classes };
         let mut writer = Writer { code: Vec::new(), counters: 0, depth: 0, open_counters: 0 };
         for stmt in stmts {
             self.statement(stmt, &mut writer, &scope);
@@ -133,13 +133,13 @@ impl Resolver<'_> {
             names: names.keys().map(|name| Arc::from(name.as_str())).collect(),
             counters: writer.counters as u32,
         };
-        let names = names.keys().map(String::as_str).collect();
+        let names = names.keys().map(Word::as_str).collect();
         let doubts = lint::examine(&Thread { program: &program, places: &self.step_spans, names });
         doubts.into_iter().for_each(|doubt| self.report(doubt));
         program
     }
 
-    fn collect_names(&mut self, stmt: &Stmt, names: &mut IndexMap<String, Span, FxBuildHasher>) {
+    fn collect_names(&mut self, stmt: &Stmt, names: &mut IndexMap<Word, Span, FxBuildHasher>) {
         if let Some(bind) = &stmt.bind {
             names.entry(bind.value.text.clone()).or_insert(bind.span);
             self.check_bindable(&bind.value.text, bind.span);
@@ -403,12 +403,7 @@ impl Resolver<'_> {
     }
 
     fn push_step(&mut self, text: StepText<'_>, writer: &mut Writer, scope: &ThreadScope<'_>) -> Read<()> {
-        let mut own = ThreadScope {
-            process: scope.process,
-            names: scope.names,
-            cost: None,
-            classes: scope.classes.clone(),
-        };
+        let mut own = ThreadScope { cost: None, ..*scope };
         let (verb, operation) = self.operation(text.head, text.parts, &mut own)?;
         self.note_made(&operation);
         let bind = match text.bind {
@@ -586,7 +581,7 @@ impl Resolver<'_> {
                 name if scope.binds(name) => Condition::Filled(scope.slot_named(word)?),
                 other => {
                     let known = CONDITION_WORDS.iter().copied();
-                    let names = scope.names.keys().map(String::as_str);
+                    let names = scope.names.keys().map(Word::as_str);
                     let candidates = known.chain(names).chain(VERBS.iter().map(|row| row.name));
                     return Err(unknown(codes::UNBOUND, word.span, "condition or name", other, candidates)
                         .help(condition_help(scope)));
@@ -673,39 +668,36 @@ impl Writer {
 /// Which names a statement binds to which class: `h = open directory …`, blocks included.
 fn collect_classes(
     stmt: &Stmt,
-    names: &IndexMap<String, Span, FxBuildHasher>,
+    names: &IndexMap<Word, Span, FxBuildHasher>,
     classes: &mut Vec<(Slot, ObjectType)>,
 ) {
-    let head = stmt.head.as_ref().map(|head| head.value.as_str());
-    let first = |parts: &[Part]| match parts.first().map(|part| &part.value) {
-        Some(PartKind::Word(word)) => Some(word.clone()),
-        _ => None,
-    };
-    let bound = match (&stmt.bind, head, stmt.parts.as_slice()) {
-        (Some(bind), Some("open" | "create"), parts) => Some((bind.value.text.clone(), first(parts))),
-        // `if h = open directory … { … }`
-        (None, Some("if"), parts) => {
-            bound_by_if(parts).and_then(|(name, rest)| Some((name.value, first(rest.get(1..)?))))
-        }
-        _ => None,
-    };
     // What these steps bind is a token.
     const TOKENS: [&str; 7] =
         ["open_token", "create_token", "duplicate", "restrict", "linked", "logon", "capture"];
-    let bound = bound.or_else(|| match (&stmt.bind, head, stmt.parts.as_slice()) {
-        (Some(bind), Some(head), _) if TOKENS.contains(&head) => {
-            Some((bind.value.text.clone(), Some("token".to_owned())))
-        }
-        (None, Some("if"), parts) => bound_by_if(parts)
-            .filter(|(_, rest)| TOKENS.iter().any(|verb| first(rest).as_deref() == Some(verb)))
-            .map(|(name, _)| (name.value, Some("token".to_owned()))),
+    let word = |part: Option<&'_ Part>| match part.map(|part| &part.value) {
+        Some(PartKind::Word(word)) => Some(word.clone()),
         _ => None,
-    });
-    if let Some((name, Some(word))) = bound
+    };
+    let bound = match (&stmt.bind, &stmt.head) {
+        (Some(bind), Some(head)) => {
+            Some((bind.value.text.clone(), Some(head.value.clone()), stmt.parts.first()))
+        }
+        // `if h = open directory … { … }`
+        (None, Some(head)) if head.value == "if" => {
+            bound_by_if(&stmt.parts).map(|(name, rest)| (name.value, word(rest.first()), rest.get(1)))
+        }
+        _ => None,
+    };
+    if let Some((name, Some(verb), next)) = bound
         && let Some(slot) = names.get_index_of(&name)
-        && let Some((class, _)) = ObjectType::ALL.iter().find(|(_, known)| *known == word)
     {
-        classes.push((Slot(slot as u32), *class));
+        let class = match verb.as_str() {
+            "open" | "create" => word(next),
+            verb if TOKENS.contains(&verb) => Some(ObjectType::Token.name().into()),
+            _ => None,
+        };
+        let class = class.and_then(|class| ObjectType::ALL.iter().find(|(_, known)| *known == class));
+        classes.extend(class.map(|(class, _)| (Slot(slot as u32), *class)));
     }
     for part in &stmt.parts {
         if let PartKind::Block(block) = &part.value {
@@ -719,14 +711,14 @@ fn is_if(stmt: &Stmt) -> bool {
 }
 
 /// The name in `if NAME = STEP { … }`, and what stands behind the sign.
-fn bound_by_if(parts: &[Part]) -> Option<(Spanned<String>, &[Part])> {
+fn bound_by_if(parts: &[Part]) -> Option<(Spanned<Word>, &[Part])> {
     let [name, Part { value: PartKind::Op(Op::Assign), .. }, rest @ ..] = parts else { return None };
     let name = Args::new(std::slice::from_ref(name), name.span).name("a name").ok()?;
     Some((name, rest))
 }
 
 /// A name in quotes: one without is a word, which may mean something else.
-fn quoted_name(args: &mut Args<'_>) -> Read<Option<Spanned<String>>> {
+fn quoted_name(args: &mut Args<'_>) -> Read<Option<Spanned<Word>>> {
     match args.peek() {
         Some(Part { value: PartKind::Text(_) | PartKind::Raw(_), .. }) => args.name("a name").map(Some),
         _ => Ok(None),
@@ -882,10 +874,7 @@ fn stage(args: &mut Args<'_>) -> Read<ExpectedStage> {
 
 impl<'a> ThreadScope<'a> {
     /// The scope of one thread, or, without names, of a condition outside any.
-    pub(super) fn new(
-        process: ProcessId,
-        names: &'a IndexMap<String, Span, FxBuildHasher>,
-    ) -> ThreadScope<'a> {
-        ThreadScope { process, names, cost: None, classes: Vec::new() }
+    pub(super) fn new(process: ProcessId, names: &'a IndexMap<Word, Span, FxBuildHasher>) -> ThreadScope<'a> {
+        ThreadScope { process, names, cost: None, classes: &[] }
     }
 }

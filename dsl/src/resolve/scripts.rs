@@ -11,10 +11,11 @@ use sim_core::world::registry::ValueData;
 
 use super::Resolver;
 use super::args::{Args, Read, describe, unknown};
+use super::paths::{check_path, check_relative_path};
 use super::program::ThreadScope;
 use super::security::right_named;
-use super::steps::{check_path, check_relative_path, value_data};
-use crate::ast::{Part, PartKind, Span, Spanned, Stmt};
+use super::steps::value_data;
+use crate::ast::{Part, PartKind, Span, Spanned, Stmt, Word};
 use crate::codes;
 use crate::diag::{Diagnostic, Severity};
 use crate::script::{Body, Compiler, EndpointEntry, Missing, ProcessRow, Scripts, Tables};
@@ -83,13 +84,14 @@ impl<'a> Resolver<'a> {
         tables.domain = self.domains.first().map(|(_, sid)| *sid);
         for (name, declared) in self.endpoints.keys().zip(&self.declarations.endpoints) {
             let process = ProcessId(declared.process as u32);
-            tables.endpoints.push(EndpointEntry { name: name.clone(), process });
+            tables.endpoints.push(EndpointEntry { name: name.to_string(), process });
         }
-        for (name, entry) in &self.processes {
-            let threads = entry.threads.iter().map(|(name, id)| (name.clone(), *id)).collect();
-            tables.processes.push(ProcessRow { name: name.clone(), threads });
+        for (name, entry) in self.processes.iter() {
+            let threads = entry.threads.iter().map(|(name, id)| (name.to_string(), *id)).collect();
+            tables.processes.push(ProcessRow { name: name.to_string(), threads });
         }
-        tables.principals = self.principals.iter().map(|(name, (sid, _, _))| (name.clone(), *sid)).collect();
+        tables.principals =
+            self.principals.iter().map(|(name, (sid, _, _))| (name.to_string(), *sid)).collect();
         for (sid, name) in self.names() {
             tables.names.insert(sid, &name);
         }
@@ -161,7 +163,7 @@ fn argument(part: Option<&Part>, args: &Args<'_>, scope: &ThreadScope<'_>) -> Re
         }
         PartKind::Text(_) | PartKind::Raw(_) => {
             let text = crate::resolve::text_of(part);
-            Value::Text(text.unwrap_or_else(|| Ok(String::new()))?.into())
+            Value::Text(text.unwrap_or_else(|| Ok(Word::default()))?.as_str().into())
         }
         PartKind::Number(number) => Value::Number(
             i64::try_from(*number).map_err(|_| refused("a number of a script has 64 bits and a sign"))?,
@@ -195,7 +197,7 @@ pub(crate) fn right_of(word: &str, class: ObjectType) -> Result<AccessMask, Stri
 /// Whether a path can be, for scripts; `relative` to a handle.
 pub(crate) fn sound_path(path: &str, class: ObjectType, relative: bool) -> Result<(), String> {
     let check = if relative { check_relative_path } else { check_path };
-    check(&Spanned { value: path.to_owned(), span: Span::default() }, class).map_err(words)
+    check(&Spanned { value: path.into(), span: Span::default() }, class).map_err(words)
 }
 
 /// The data of a registry value, for scripts.

@@ -23,7 +23,7 @@ use sim_core::world::declare::{
 use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
 use super::declare::{FILE_WORDS, PROTECTIONS, number32};
-use crate::ast::{Block, Op, Part, PartKind, Prep, Span, Spanned, Stmt};
+use crate::ast::{Block, Op, Part, PartKind, Prep, Span, Spanned, Stmt, Word};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::lint;
@@ -348,7 +348,7 @@ impl Resolver<'_> {
             "attribute" => {
                 let name = args.name("the name of an attribute")?;
                 args.op(Op::Assign).ok_or_else(|| args.expected("`=` and values"))?;
-                let claim = self.claim_values(name.value, &mut args)?;
+                let claim = self.claim_values(&name.value, &mut args)?;
                 let mut ace =
                     Ace::basic(AceType::RESOURCE_ATTRIBUTE, sim_core::sid::EVERYONE, AccessMask::NONE);
                 ace.body = AceBody::Attribute(claim);
@@ -397,7 +397,7 @@ impl Resolver<'_> {
     }
 
     /// The values of a claim or attribute: one, or a list, all of one type (ACE-5).
-    pub(super) fn claim_values(&mut self, name: String, args: &mut Args<'_>) -> Read<Claim> {
+    pub(super) fn claim_values(&mut self, name: &str, args: &mut Args<'_>) -> Read<Claim> {
         let here = args.here();
         let mut values = Vec::new();
         match args.peek() {
@@ -454,7 +454,7 @@ impl Resolver<'_> {
                 ClaimValues::Sid(sids.ok_or_else(mixed)?)
             }
         };
-        Ok(Claim { name, flags, values })
+        Ok(Claim { name: name.to_owned(), flags, values })
     }
 
     fn claim_value(&mut self, args: &mut Args<'_>) -> Read<ClaimValue> {
@@ -474,7 +474,7 @@ impl Resolver<'_> {
             Some((PartKind::Word(_), _)) => self.principal(args).map(ClaimValue::Sid),
             _ => args
                 .text("text, a number, `true`, `false` or a principal")
-                .map(|text| ClaimValue::Text(text.value)),
+                .map(|text| ClaimValue::Text(text.value.into())),
         }
     }
 
@@ -513,7 +513,7 @@ impl Resolver<'_> {
         policy
     }
 
-    fn policy_rule(&mut self, block: &Block, name: Spanned<String>) -> Read<PolicyRuleDecl> {
+    fn policy_rule(&mut self, block: &Block, name: Spanned<Word>) -> Read<PolicyRuleDecl> {
         let span = name.span;
         let mut rule = PolicyRuleDecl { name: name.value.into(), ..PolicyRuleDecl::default() };
         let mut dacl = None;

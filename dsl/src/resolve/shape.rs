@@ -172,7 +172,7 @@ impl Resolver<'_> {
                     (&mut removed, &stmt.head, stmt.parts.as_slice())
                     && is_removed(flags)
                 {
-                    removed.push(head.value.clone());
+                    removed.push(head.value.as_str().into());
                     continue;
                 }
                 self.report(
@@ -188,7 +188,7 @@ impl Resolver<'_> {
                 .map(|head| Spanned { value: PartKind::Word(head.value.clone()), span: head.span });
             let parts: Vec<Part> = head.into_iter().chain(stmt.parts.iter().cloned()).collect();
             let mut args = Args::new(&parts, bind.span);
-            let read = self.claim_values(bind.value.text.clone(), &mut args);
+            let read = self.claim_values(&bind.value.text, &mut args);
             match read.and_then(|claim| args.finish("claims").map(|()| claim)) {
                 Ok(claim) if claims.iter().any(|known: &Claim| same_name(known, &claim)) => {
                     let name = Spanned { value: bind.value.text.clone(), span: bind.span };

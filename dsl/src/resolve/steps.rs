@@ -8,7 +8,6 @@ use sim_core::ids::Slot;
 use sim_core::rights::ObjectType;
 use sim_core::token::ImpersonationLevel;
 use sim_core::world::declare::DescriptorParts;
-use sim_core::world::key_path::key_path_fault;
 use sim_core::world::op::{
     Disposition, FileOpen, KeyOpen, Operation, Place, PrivilegeAction, ProcessUse, Transfer,
 };
@@ -17,9 +16,10 @@ use sim_core::world::registry::ValueData;
 use super::args::{Args, Read, choose, unknown};
 use super::identity;
 use super::objects;
+use super::paths::{check_path, check_relative_path};
 use super::program::ThreadScope;
 use super::{Resolver, elsewhere};
-use crate::ast::{Op, Part, PartKind, Prep, Spanned};
+use crate::ast::{Op, Part, PartKind, Prep, Spanned, Word};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::lint;
@@ -712,41 +712,6 @@ fn open_flags(args: &mut Args<'_>, disposition: Disposition) -> Read<OpenFlags> 
     Ok(OpenFlags { disposition, no_follow: has("no_follow"), delete_on_close: has("delete_on_close") })
 }
 
-/// A path that begins at a handle: names with separators between them, none at the ends.
-pub(super) fn check_relative_path(path: &Spanned<String>, class: ObjectType) -> Read<()> {
-    let whole = if class == ObjectType::Key { path.value.clone() } else { format!("/{}", path.value) };
-    let sound = !path.value.is_empty() && !path.value.starts_with('/');
-    if sound && check_path(&Spanned { value: whole, span: path.span }, class).is_ok() {
-        return Ok(());
-    }
-    let what = format!("`{}` is not a path that begins at a handle", path.value);
-    Err(Diagnostic::error(codes::VALUE, path.span, what).label("expected names, such as \"notes/today\""))
-}
-
-/// The syntax of paths (FILE-1, KEY-2).
-pub(super) fn check_path(path: &Spanned<String>, class: ObjectType) -> Read<()> {
-    let text = &path.value;
-    if class == ObjectType::Key {
-        let Some(fault) = key_path_fault(&text.replace('/', "\\")) else { return Ok(()) };
-        return Err(Diagnostic::error(codes::VALUE, path.span, format!("`{text}` is not a key path"))
-            .label(fault)
-            .help("such as 'Machine\\Software\\Vendor'"));
-    }
-    let names = text.strip_prefix('/').map(|rest| rest.split('/'));
-    let sound = text == "/"
-        || text.len() <= 16_383
-            && !text.contains('\0')
-            && names.is_some_and(|mut names| {
-                names.all(|name| !name.is_empty() && name != "." && name != ".." && name.len() <= 255)
-            });
-    if sound {
-        return Ok(());
-    }
-    Err(Diagnostic::error(codes::VALUE, path.span, format!("`{text}` is not a path")).label(
-        "expected names with `/` before each, without `.`, `..` and empty ones, such as \"/srv/notes\"",
-    ))
-}
-
 fn set(_: &mut Resolver<'_>, args: &mut Args<'_>, scope: &mut ThreadScope<'_>) -> Read<Operation> {
     let slot = scope.slot(args, "a key handle")?;
     let name = args.text("the name of a value in quotes")?;
@@ -860,7 +825,7 @@ fn value_flag<T: Copy>(args: &mut Args<'_>, table: &[(&str, T)]) -> Read<Option<
     Ok(Some(kind))
 }
 
-fn hex_bytes(text: &Spanned<String>) -> Read<Vec<u8>> {
+fn hex_bytes(text: &Spanned<Word>) -> Read<Vec<u8>> {
     let digits: Option<Vec<u8>> =
         text.value.bytes().map(|b| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
     let bytes = digits.filter(|digits| digits.len() % 2 == 0);

@@ -8,7 +8,7 @@ use sim_core::world::declare::{DaclDecl, DescriptorParts, MissingSd, SecurityDec
 
 use super::Resolver;
 use super::args::{Args, Read, choose, unknown};
-use super::steps::check_path;
+use super::paths::check_path;
 use crate::ast::{Block, Spanned, Stmt};
 use crate::codes;
 use crate::diag::Diagnostic;

@@ -12,7 +12,7 @@ use super::machine::{ABSENT, EXPRESSION_DEPTH, LIBRARY, WORDS, engine};
 use super::operations::{OPERATIONS, ScriptOperation};
 use super::tables::Site;
 use super::values::EVENT_FIELDS;
-use crate::ast::{FileId, Span};
+use crate::ast::{FileId, Span, Word};
 use crate::codes;
 use crate::diag::Diagnostic;
 use crate::source::Sources;
@@ -62,7 +62,7 @@ pub(crate) struct Compiler<'a> {
     next: usize,
     pub(super) functions: Vec<Function>,
     /// Procedures of the scenario, whose names no function has.
-    procedures: Vec<(String, Span)>,
+    procedures: Vec<(Word, Span)>,
     pub(super) predicates: Vec<String>,
     /// Every operation that is called, by place.
     pub(super) operations: BTreeMap<Site, &'static ScriptOperation>,
@@ -81,7 +81,7 @@ pub(crate) struct Body<'a> {
 
 impl<'a> Compiler<'a> {
     /// For the texts of a scenario with these procedures.
-    pub(crate) fn new(sources: &'a Sources, procedures: &[(String, Span)]) -> Compiler<'a> {
+    pub(crate) fn new(sources: &'a Sources, procedures: &[(Word, Span)]) -> Compiler<'a> {
         Compiler {
             sources,
             ast: AST::empty(),

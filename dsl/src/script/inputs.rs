@@ -212,7 +212,7 @@ impl Inputs<'_> {
     /// The data of a registry value (KEY-4): text, a number, or a list of texts, and the name of its type.
     pub(super) fn data(&mut self) -> Result<ValueData, String> {
         let value = self.next()?;
-        let literal = |text: &str| PartKind::Text(vec![TextPiece::Literal(text.to_owned())]);
+        let literal = |text: &str| PartKind::Text(vec![TextPiece::Literal(text.into())]);
         let mut wide = false;
         let data = if let Some(text) = value.read_lock::<ImmutableString>() {
             literal(&text)
@@ -232,7 +232,7 @@ impl Inputs<'_> {
         };
         let mut parts = vec![part(data)];
         let named = self.optional_text("the type of a value")?.or_else(|| wide.then(|| "qword".to_owned()));
-        parts.extend(named.map(|word| part(PartKind::Flags(vec![part(PartKind::Word(word))]))));
+        parts.extend(named.map(|word| part(PartKind::Flags(vec![part(PartKind::Word(word.into()))]))));
         crate::resolve::data_of(&parts)
     }
 
