@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use sim_core::engine::RunConfig;
 use sim_core::engine::scenario::Scenario;
+use sim_core::engine::{RunConfig, build_world};
 use sim_core::model::Model;
 use sim_core::trace::golden_name;
 use sim_core::trace::names::Names;
@@ -64,7 +64,8 @@ fn read(root: &Path, path: &Path, text: &str, params: &[(String, String)]) -> ds
     let name = path.strip_prefix(root).expect("it lies below").to_string_lossy().replace('\\', "/");
     let file = sources.add(name, text.to_owned());
     let mut files = |name: &str| std::fs::read_to_string(root.join(name)).map_err(|error| error.to_string());
-    let read = dsl::read(&mut sources, file, &mut dsl::Reading { params, files: &mut files });
+    let mut read = dsl::read(&mut sources, file, &mut dsl::Reading { params, files: &mut files });
+    read.build();
     // The gallery shows how it is done, so nothing in it is doubtful; what is meant is allowed by name.
     let said = dsl::render::render(&read.diagnostics, &sources, false);
     assert!(read.scenario.is_some() && read.diagnostics.is_empty(), "{said}");
@@ -74,8 +75,9 @@ fn read(root: &Path, path: &Path, text: &str, params: &[(String, String)]) -> ds
 /// Holds the trace of a scenario under a model against its golden one, and says where that lies.
 fn hold(root: &Path, path: &Path, scenario: &Scenario, model: &'static Model) -> PathBuf {
     let names = Names::of(scenario);
-    let (text, finished) = trace(scenario, &names, &RunConfig::of(scenario, model), Explain::Nothing)
-        .expect("the world can be built");
+    let world = build_world(scenario, model).expect("the world can be built");
+    let config = RunConfig::of(scenario, model);
+    let (text, finished) = trace(world, scenario, &names, &config, Explain::Nothing);
     let shown = path.display();
     assert!(finished.holds() && !finished.limited(), "{shown} under {}:\n{text}", model.name);
     let relative = path.strip_prefix(root.join("scenarios")).expect("it lies below");

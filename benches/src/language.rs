@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use dsl::Reading;
 use pest::Parser;
 
 use crate::Operation;
@@ -48,15 +49,16 @@ pub fn pairs() -> Operation {
     })
 }
 
-/// From the text to a scenario that is ready to run.
+/// From the text to the program; its world, which is built from it once, is a matter of `load`.
 pub fn program() -> Operation {
     let text = source();
     Box::new(move |times| {
         for _ in 0..times {
             let mut sources = dsl::source::Sources::default();
             let file = sources.add("bench.scn".into(), text.clone());
-            let (scenario, diagnostics) = dsl::read_scenario(&mut sources, file);
-            black_box(scenario.unwrap_or_else(|| panic!("{diagnostics:?}")));
+            let mut files = |_: &str| Err("it is one file".to_owned());
+            let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+            black_box(read.scenario.unwrap_or_else(|| panic!("{:?}", read.diagnostics)));
         }
     })
 }

@@ -39,7 +39,7 @@ pub fn principals_text(count: u64) -> String {
     )
 }
 
-/// The world of a scenario at time 0; reading it built one already, to see that it can be.
+/// The world of a scenario at time 0.
 pub fn built(scenario: &Scenario) -> World {
     sim_core::engine::build_world(scenario, &KOBICHA).expect("the model admits it")
 }

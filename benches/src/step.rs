@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::hint::black_box;
 
+use dsl::Reading;
 use dsl::source::Sources;
 use sim_core::engine::scenario::Scenario;
 use sim_core::engine::{self, Record, RunConfig};
@@ -104,8 +105,9 @@ pub fn opens() -> String {
 pub fn read(text: &str) -> (Scenario, Names) {
     let mut sources = Sources::default();
     let file = sources.add("bench.scn".into(), text.into());
-    let (scenario, diagnostics) = dsl::read_scenario(&mut sources, file);
-    let scenario = scenario.unwrap_or_else(|| panic!("{diagnostics:?}"));
+    let mut files = |_: &str| Err("it is one file".to_owned());
+    let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    let scenario = read.scenario.unwrap_or_else(|| panic!("{:?}", read.diagnostics));
     let names = Names::of(&scenario);
     (scenario, names)
 }

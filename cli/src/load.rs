@@ -7,16 +7,19 @@ use dsl::ast::FileId;
 use dsl::diag::{Code, Severity};
 use dsl::source::Sources;
 use dsl::{Param, ReadScenario, Reading};
-use sim_core::engine::RunConfig;
 use sim_core::engine::scenario::Scenario;
+use sim_core::engine::{RunConfig, build_world};
 use sim_core::model::{MODELS, Model};
 use sim_core::trace::names::Names;
+use sim_core::world::{BuildError, World};
 
 use crate::io::{self, Exit};
 
 /// A scenario that is ready to run.
 pub(crate) struct Loaded {
     pub scenario: Scenario,
+    /// The world under its first model, until a run takes it.
+    world: Option<World>,
     pub names: Names,
     /// The parameters that it declares.
     pub params: Vec<Param>,
@@ -26,6 +29,15 @@ pub(crate) struct Loaded {
     pub sources: Sources,
     /// The warnings that are not to be told.
     pub allowed: Vec<Code>,
+}
+
+impl Loaded {
+    /// A world to run the scenario in under a model.
+    pub(crate) fn world(&mut self, model: &Model) -> Result<World, BuildError> {
+        let is_first = self.scenario.models.first().is_some_and(|first| first.name == model.name);
+        let built = self.world.take_if(|_| is_first);
+        built.map_or_else(|| build_world(&self.scenario, model), Ok)
+    }
 }
 
 /// What is read.
@@ -104,14 +116,15 @@ fn telling<T>(work: impl FnOnce(&mut String) -> T) -> T {
 /// Reads a scenario, the files that it uses and those with further overlays, and tells nothing yet but that a file cannot be
 /// read. Warnings that are allowed are left out.
 pub(crate) fn read(asked: &Asked<'_>, allow: &[Code]) -> Result<(Sources, ReadScenario), Exit> {
-    telling(|messages| read_quietly(asked, allow, messages))
+    let (sources, read, _) = telling(|messages| read_quietly(asked, allow, messages))?;
+    Ok((sources, read))
 }
 
 fn read_quietly(
     asked: &Asked<'_>,
     allow: &[Code],
     messages: &mut String,
-) -> Result<(Sources, ReadScenario), Exit> {
+) -> Result<(Sources, ReadScenario, Option<World>), Exit> {
     let mut text_of = |path: &str| {
         let text = match io::is_folder(Path::new(path)) {
             true => Err(format!(
@@ -135,10 +148,11 @@ fn read_quietly(
     let mut files = |name: &str| io::read_below(&root, name);
     let mut reading = Reading { params: asked.params, files: &mut files };
     let mut read = dsl::read_with(&mut sources, file, &further, &mut reading);
+    let world = read.build();
     read.allowed.extend(allow);
     let ReadScenario { diagnostics, allowed, .. } = &mut read;
     diagnostics.retain(|found| found.severity == Severity::Error || !allowed.contains(&found.code));
-    Ok((sources, read))
+    Ok((sources, read, world))
 }
 
 /// Reads a scenario with these values for its parameters; what is wrong with it goes to standard error, without warnings.
@@ -158,8 +172,8 @@ pub(crate) fn load_quietly(
     messages: &mut String,
 ) -> Result<Loaded, Exit> {
     let (Warnings::But(allow) | Warnings::Told(allow)) = warnings;
-    let (sources, read) = read_quietly(asked, allow, messages)?;
-    let ReadScenario { scenario, mut diagnostics, params, refused, allowed } = read;
+    let (sources, read, world) = read_quietly(asked, allow, messages)?;
+    let ReadScenario { scenario, mut diagnostics, params, refused, allowed, .. } = read;
     if matches!(warnings, Warnings::Told(_)) {
         diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
     }
@@ -180,7 +194,7 @@ pub(crate) fn load_quietly(
             }
             let names = Names::of(&scenario);
             let used = sources.names().skip(1).map(str::to_owned).collect();
-            Ok(Loaded { scenario, names, params, used, sources, allowed })
+            Ok(Loaded { scenario, world, names, params, used, sources, allowed })
         }
         _ if wrong => Err(Exit::Text),
         _ => Err(Exit::Usage),

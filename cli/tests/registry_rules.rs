@@ -52,7 +52,8 @@ fn refused(text: &str) -> String {
     let mut sources = Sources::default();
     let file = sources.add("test.scn".to_owned(), format!("scenario rules {{ }}\n{PEOPLE}{text}\n"));
     let mut files = |_: &str| Err("there is none".to_owned());
-    let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    let mut read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    read.build();
     assert!(read.scenario.is_none(), "this is taken: {text}");
     dsl::render::render(&read.diagnostics, &sources, false)
 }

@@ -29,7 +29,9 @@ use std::ops::Range;
 
 use ast::{FileId, Span, Word};
 use diag::{Code, Diagnostic, Severity};
+use resolve::{Places, Resolved};
 use sim_core::engine::scenario::Scenario;
+use sim_core::world::World;
 use source::Sources;
 
 /// What reading a scenario depends on besides its file.
@@ -53,6 +55,22 @@ pub struct ReadScenario {
     pub refused: Vec<String>,
     /// The warnings that the scenario allows: those that only a run can give are told elsewhere.
     pub allowed: Vec<Code>,
+    places: Places,
+}
+
+impl ReadScenario {
+    /// Builds the worlds of the scenario and of its overlays under the models that they name. What a model does not admit is
+    /// a mistake at its place, and then there is no scenario. Gives the world under the scenario's first model, in which it
+    /// can be run.
+    pub fn build(&mut self) -> Option<World> {
+        let built = self.places.worlds(self.scenario.as_ref()?);
+        built.unwrap_or_else(|refused| {
+            self.scenario = None;
+            // Doubts come when the mistakes are gone.
+            self.diagnostics = refused;
+            None
+        })
+    }
 }
 
 /// Whether a text has a `scenario` block, or is broken so that it may have one: what has none is there for `use`.
@@ -70,15 +88,16 @@ pub fn is_overlay(text: &str) -> bool {
     resolve::only_overlays(&ast.stmts)
 }
 
-/// Reads a scenario that needs no other file, with its parameters as they are.
+/// Reads and builds a scenario that needs no other file, with its parameters as they are.
 #[must_use]
 pub fn read_scenario(sources: &mut Sources, file: FileId) -> (Option<Scenario>, Vec<Diagnostic>) {
     let mut files = |_: &str| Err("no other file can be read here".to_owned());
-    let read = read(sources, file, &mut Reading { params: &[], files: &mut files });
+    let mut read = read(sources, file, &mut Reading { params: &[], files: &mut files });
+    read.build();
     (read.scenario, read.diagnostics)
 }
 
-/// Parses, expands and resolves a file that was taken into `sources`, and the files that it uses.
+/// Parses, expands and resolves a file that was taken into `sources`, and the files that it uses. Its world is not built yet.
 #[must_use]
 pub fn read(sources: &mut Sources, file: FileId, reading: &mut Reading<'_>) -> ReadScenario {
     read_with(sources, file, &[], reading)
@@ -105,13 +124,14 @@ pub fn read_with(
             params: Vec::new(),
             refused: Vec::new(),
             allowed: Vec::new(),
+            places: Places::default(),
         };
     }
     let unused = lint::unused(&ast.stmts, file);
     let expanded = expand::expand(ast.stmts, reading.params);
     let broken = broken || !expanded.diagnostics.is_empty() || !expanded.refused.is_empty();
     diagnostics.extend(expanded.diagnostics);
-    let (scenario, found, allowed) =
+    let Resolved { scenario, places, diagnostics: found, allowed } =
         resolve::resolve(expanded.stmts, sources, &expanded.params, &expanded.procedures);
     let lost = Lost { cut: expanded.cut, ..Lost::of(&ast.set_aside, &ast.unclosed, sources, &expanded.lost) };
     diagnostics.extend(found.into_iter().filter(|diagnostic| !lost.explains(diagnostic)));
@@ -129,6 +149,7 @@ pub fn read_with(
         params: expanded.params,
         refused: expanded.refused,
         allowed,
+        places,
     }
 }
 

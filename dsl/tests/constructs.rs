@@ -159,7 +159,8 @@ impl Uses {
     /// Plays a scenario under each of its models.
     fn play(&mut self, sources: &mut Sources, file: FileId) {
         let mut files = |path: &str| fs::read_to_string(root().join(path)).map_err(|error| error.to_string());
-        let read = dsl::read(sources, file, &mut Reading { params: &[], files: &mut files });
+        let mut read = dsl::read(sources, file, &mut Reading { params: &[], files: &mut files });
+        read.build();
         let scenario = read.scenario.unwrap_or_else(|| panic!("{:?}", read.diagnostics));
         let mut own = BTreeSet::new();
         for instruction in scenario.programs.iter().flat_map(|program| &program.code) {

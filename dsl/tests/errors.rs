@@ -28,7 +28,8 @@ fn read(folder: &Path, path: &Path) -> (Sources, ReadScenario) {
     let mut sources = Sources::default();
     let file = sources.add(name, text);
     let mut files = |_: &str| Err("there is no such file".to_owned());
-    let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    let mut read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    read.build();
     (sources, read)
 }
 

@@ -13,7 +13,8 @@ fn read(text: &str, files: &[(&str, &str)], params: &[(&str, &str)]) -> (ReadSce
         let found = files.iter().find(|(name, _)| *name == wanted);
         found.map(|(_, text)| text.to_string()).ok_or_else(|| "there is no such file".to_owned())
     };
-    let read = dsl::read(&mut sources, file, &mut Reading { params: &params, files: &mut load });
+    let mut read = dsl::read(&mut sources, file, &mut Reading { params: &params, files: &mut load });
+    read.build();
     let said = dsl::render::render(&read.diagnostics, &sources, false);
     (read, said)
 }

@@ -220,8 +220,9 @@ fn meaning(name: &str, text: &str) -> String {
     let mut sources = Sources::default();
     let file = sources.add(name.to_owned(), text.to_owned());
     let mut load = |wanted: &str| fs::read_to_string(root().join(wanted)).map_err(|error| error.to_string());
-    let ReadScenario { scenario, diagnostics, params, .. } =
-        dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut load });
+    let mut read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut load });
+    read.build();
+    let ReadScenario { scenario, diagnostics, params, .. } = read;
     let said: Vec<_> = diagnostics.iter().map(|found| (found.code, found.message.clone())).collect();
     let whole = format!("{scenario:?} {params:?} {said:?}");
     // Places are all that may differ: those of declarations and steps, and those of the lines of a script.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use dsl::source::Sources;
-use sim_core::engine::{Ending, Finished, Record, RunConfig, Simulation, run};
+use sim_core::engine::{Ending, Finished, Record, RunConfig, Simulation, build_world, run};
 use sim_core::trace::names::Names;
 use sim_core::trace::text::{Explain, trace};
 use sim_core::world::Fact;
@@ -51,7 +51,9 @@ fn traced(text: &str) -> String {
     for (sid, name) in &scenario.names {
         names.insert(*sid, name);
     }
-    trace(&scenario, &names, &config(&scenario), Explain::Nothing).unwrap().0
+    let config = config(&scenario);
+    let world = build_world(&scenario, &config.model).unwrap();
+    trace(world, &scenario, &names, &config, Explain::Nothing).0
 }
 
 /// The notes of a run, in order.

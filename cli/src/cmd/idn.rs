@@ -124,16 +124,17 @@ impl Idn {
             | What::Compare { file, when, .. }
             | What::Threads { file, when, .. } => (file, when),
         };
-        let loaded = match load::load(file, when.options.play.root.as_deref(), &when.options.play.param) {
+        let mut loaded = match load::load(file, when.options.play.root.as_deref(), &when.options.play.param) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
         let mut config = when.options.config(&loaded.scenario);
         config.until = when.at;
-        let finished = match engine::run(&loaded.scenario, &config, &mut |_, _| {}) {
-            Ok(finished) => finished,
+        let world = match loaded.world(&config.model) {
+            Ok(world) => world,
             Err(error) => return io::failure(&sim_core::text::escape(&error.to_string()), Exit::Text),
         };
+        let finished = engine::run_in(world, &loaded.scenario, &config, &mut |_, _| {});
         let shown = self.report(&finished.world, &loaded, when);
         match shown {
             Ok(shown) => {

@@ -54,11 +54,15 @@ impl Run {
         let play = &self.options.play;
         let asked =
             Asked { path: &self.file, overlays: &[], root: play.root.as_deref(), params: &play.param };
-        let loaded = match load::load_with(&asked, Warnings::But(&self.allow)) {
+        let mut loaded = match load::load_with(&asked, Warnings::But(&self.allow)) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
         let config = self.options.config(&loaded.scenario);
+        let world = match loaded.world(&config.model) {
+            Ok(world) => world,
+            Err(error) => return io::failure(&sim_core::text::escape(&error.to_string()), Exit::Text),
+        };
         let mut output = Output::new();
         let explain = match self.explain {
             None => text::Explain::Nothing,
@@ -72,7 +76,7 @@ impl Run {
                 json::write_line(output.text(), &json::header(scenario, &config.model, config.seed));
             }
         }
-        let run = engine::run(scenario, &config, &mut |world, record| {
+        let finished = engine::run_in(world, scenario, &config, &mut |world, record| {
             match self.format {
                 Format::Text => text::write_record(output.text(), scenario, names, world, record, explain),
                 Format::Jsonl => {
@@ -86,10 +90,6 @@ impl Run {
             }
             output.flush_full();
         });
-        let finished = match run {
-            Ok(finished) => finished,
-            Err(error) => return io::failure(&sim_core::text::escape(&error.to_string()), Exit::Text),
-        };
         match self.format {
             Format::Text => {
                 if explain == text::Explain::All {

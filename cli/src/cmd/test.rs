@@ -179,7 +179,7 @@ impl Test {
         let shown = sim_core::text::escape(&name).into_owned();
         let file = path.to_string_lossy();
         let asked = Asked { path: &file, overlays: &[], root: Some(root), params: &[] };
-        let first = match load::load_quietly(&asked, Warnings::But(&self.allow), &mut report.err) {
+        let mut first = match load::load_quietly(&asked, Warnings::But(&self.allow), &mut report.err) {
             Ok(loaded) => loaded,
             Err(exit) => {
                 report.fail(&shown, unread(exit), exit);
@@ -193,14 +193,14 @@ impl Test {
             return report;
         };
         if first.params.is_empty() {
-            self.models((path, &name, root), &first, &mut doubts, &mut report);
+            self.models((path, &name, root), &mut first, &mut doubts, &mut report);
             report.err.push_str(&doubts.words(&first));
             return report;
         }
         let told = Warnings::Told(&self.allow);
         for params in combinations {
             match load::load_quietly(&Asked { params: &params, ..asked }, told, &mut report.err) {
-                Ok(loaded) => self.models((path, &name, root), &loaded, &mut doubts, &mut report),
+                Ok(mut loaded) => self.models((path, &name, root), &mut loaded, &mut doubts, &mut report),
                 Err(exit) => report.fail(&shown, unread(exit), exit),
             }
         }
@@ -212,7 +212,7 @@ impl Test {
     fn models(
         &self,
         (path, name, root): (&Path, &str, &Path),
-        loaded: &Loaded,
+        loaded: &mut Loaded,
         doubts: &mut Doubts,
         report: &mut Report,
     ) {
@@ -222,18 +222,19 @@ impl Test {
             .iter()
             .map(|(param, value)| format!(" {}", sim_core::text::escape(&format!("{param}={value}"))))
             .collect();
-        for model in &loaded.scenario.models {
+        for model in loaded.scenario.models.clone() {
             let config = RunConfig::of(&loaded.scenario, model);
             let shown = sim_core::text::escape(name);
             let case = format!("{shown} [{}{}]", model.name, params);
-            let run = text::trace(&loaded.scenario, &loaded.names, &config, text::Explain::Nothing);
-            let (trace, finished) = match run {
-                Ok(run) => run,
+            let world = match loaded.world(model) {
+                Ok(world) => world,
                 Err(error) => {
                     report.fail(&case, &sim_core::text::escape(&error.to_string()), Exit::Text);
                     continue;
                 }
             };
+            let Loaded { scenario, names, .. } = &*loaded;
+            let (trace, finished) = text::trace(world, scenario, names, &config, text::Explain::Nothing);
             let place = golden::path_of(path, root, &loaded.scenario, model);
             report.goldens.insert(place.clone());
             let outcome = exit_of(&finished);

@@ -133,7 +133,8 @@ pub(crate) fn parsed(text: &str) -> Scenario {
     let mut sources = Sources::default();
     let file = sources.add("test.scn".to_owned(), text.to_owned());
     let mut files = |_: &str| Err("there is none".to_owned());
-    let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    let mut read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    read.build();
     let told = dsl::render::render(&read.diagnostics, &sources, false);
     assert!(!told.contains("error"), "{told}\n{text}");
     read.scenario.expect("the scenario has no mistakes")
@@ -146,7 +147,8 @@ pub(crate) fn read(root: &Path, path: &Path) -> Scenario {
     let name = path.strip_prefix(root).expect("it is below the root").to_string_lossy().into_owned();
     let file = sources.add(name, fs::read_to_string(path).expect("it is there"));
     let mut files = |name: &str| fs::read_to_string(root.join(name)).map_err(|error| error.to_string());
-    let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    let mut read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    read.build();
     read.scenario.expect("the scenario has no mistakes")
 }
 

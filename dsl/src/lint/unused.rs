@@ -12,7 +12,21 @@ use crate::codes;
 use crate::diag::Diagnostic;
 
 /// Declared names, and whether something names them.
-type Declared<'a> = IndexMap<&'a str, bool, FxBuildHasher>;
+struct Declared<'a> {
+    names: IndexMap<&'a str, bool, FxBuildHasher>,
+    /// How many nothing has named so far.
+    left: usize,
+}
+
+impl Declared<'_> {
+    fn mark(&mut self, name: &str) {
+        if let Some(named) = self.names.get_mut(name)
+            && !std::mem::replace(named, true)
+        {
+            self.left -= 1;
+        }
+    }
+}
 
 /// Declarations that are there to be named.
 const KINDS: [&str; 9] = ["user", "group", "app", "machine", "policy", "let", "rights", "param", "procedure"];
@@ -24,14 +38,15 @@ pub(crate) fn unused(stmts: &[Stmt], file: FileId) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let here: Vec<_> = stmts.iter().filter_map(declared).filter(|(.., span)| span.file == file).collect();
-    let mut known: Declared<'_> = here.iter().map(|(_, name, _)| (*name, false)).collect();
+    let names: IndexMap<&str, bool, FxBuildHasher> = here.iter().map(|(_, name, _)| (*name, false)).collect();
+    let mut known = Declared { left: names.len(), names };
     for stmt in stmts {
         match declared(stmt) {
             Some(_) => seen_in(stmt.parts.get(1..).unwrap_or_default(), &mut known),
             None => seen(stmt, &mut known),
         }
     }
-    let left = here.into_iter().filter(|(_, name, _)| known.get(name) == Some(&false));
+    let left = here.into_iter().filter(|(_, name, _)| known.names.get(name) == Some(&false));
     left.map(|(kind, name, span)| {
         Diagnostic::warning(codes::UNUSED, span, format!("the {} `{name}` is never used", words(kind)))
             .label("nothing names it")
@@ -64,30 +79,29 @@ fn seen(stmt: &Stmt, known: &mut Declared<'_>) {
         && stmt.bind.is_some()
     {
         // `name = word`: what looks like a head is a value.
-        mark(known, &head.value);
+        known.mark(&head.value);
     }
     seen_in(&stmt.parts, known);
     stmt.expects.iter().for_each(|expectation| seen_in(&expectation.parts, known));
 }
 
-fn mark(known: &mut Declared<'_>, name: &str) {
-    if let Some(named) = known.get_mut(name) {
-        *named = true;
-    }
-}
-
 fn seen_in(parts: &[Part], known: &mut Declared<'_>) {
+    if known.left == 0 {
+        return;
+    }
     for part in parts {
         match &part.value {
-            PartKind::Word(word) => word.split('.').for_each(|name| mark(known, name)),
-            PartKind::Raw(text) => mark(known, text),
+            // Few have a dot, and looking for one costs less than taking a word apart.
+            PartKind::Word(word) if !word.bytes().any(|byte| byte == b'.') => known.mark(word),
+            PartKind::Word(word) => word.split('.').for_each(|name| known.mark(name)),
+            PartKind::Raw(text) => known.mark(text),
             PartKind::Text(pieces) => pieces.iter().for_each(|piece| match piece {
-                TextPiece::Literal(text) => mark(known, text),
-                TextPiece::Hole(name) => mark(known, &name.value),
+                TextPiece::Literal(text) => known.mark(text),
+                TextPiece::Hole(name) => known.mark(&name.value),
             }),
             PartKind::Condition(text) | PartKind::Script(text) => {
                 let names = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-                names.for_each(|name| mark(known, name));
+                names.for_each(|name| known.mark(name));
             }
             PartKind::List(parts) | PartKind::Flags(parts) => seen_in(parts, known),
             PartKind::Block(block) => block.stmts.iter().for_each(|stmt| seen(stmt, known)),

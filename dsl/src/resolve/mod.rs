@@ -38,7 +38,7 @@ use sim_core::world::op::Operation;
 use sim_core::world::registry::fold;
 
 use args::{Args, Read, unknown};
-use trial::Places;
+pub(crate) use trial::Places;
 
 pub(crate) use args::text_of;
 pub(crate) use identity::{MANDATORY_POLICIES, RESTRICT_WORDS};
@@ -56,15 +56,14 @@ use crate::source::Sources;
 
 type Map<V> = IndexMap<Word, V, FxBuildHasher>;
 
-/// Resolves the statements of a scenario file. The scenario is there only if no diagnostic is an error; the codes are those of the
-/// warnings that it allows.
+/// Resolves the statements of a scenario file.
 #[must_use]
 pub(crate) fn resolve(
     stmts: Vec<Stmt>,
     sources: &Sources,
     params: &[Param],
     procedures: &[(Word, Span)],
-) -> (Option<Scenario>, Vec<Diagnostic>, Vec<Code>) {
+) -> Resolved {
     let mut resolver = Resolver {
         sources,
         diagnostics: Vec::new(),
@@ -92,16 +91,21 @@ pub(crate) fn resolve(
         made_paths: Vec::new(),
     };
     let (mut scenario, places) = resolver.scenario(&stmts);
-    let Resolver { mut diagnostics, allowed, .. } = resolver;
-    drop(stmts);
+    let Resolver { diagnostics, allowed, .. } = resolver;
     let param = |param: &Param| (Arc::from(param.name.as_str()), Arc::from(param.value.as_str()));
     scenario.params = params.iter().map(param).collect();
-    let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
-    if !diagnostics.iter().any(is_error) {
-        diagnostics.extend(places.try_worlds(&scenario));
-    }
-    let failed = diagnostics.iter().any(is_error);
-    ((!failed).then_some(scenario), diagnostics, allowed)
+    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    Resolved { scenario: (!failed).then_some(scenario), places, diagnostics, allowed }
+}
+
+/// What resolving gave.
+pub(crate) struct Resolved {
+    /// The scenario, if nothing is wrong with it.
+    pub(crate) scenario: Option<Scenario>,
+    pub(crate) places: Places,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// The codes of the warnings that the scenario allows.
+    pub(crate) allowed: Vec<Code>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use sim_core::engine::build_world;
 use sim_core::engine::scenario::{Overlay, OverlayChange, OverlayError, Scenario};
 use sim_core::model::Model;
 use sim_core::sid::{Sid, WellKnown};
+use sim_core::world::World;
 use sim_core::world::change::{Change, ChangeError};
 
 use crate::ast::Span;
@@ -16,32 +17,37 @@ use crate::diag::Diagnostic;
 use crate::suggest::nearest;
 
 /// Where in the text a scenario's parts stand, by their numbers.
-pub(super) struct Places {
+#[derive(Debug, Default)]
+pub(crate) struct Places {
     /// Objects, then links, then volumes.
-    pub objects: Vec<Span>,
-    pub processes: Vec<Span>,
+    pub(super) objects: Vec<Span>,
+    pub(super) processes: Vec<Span>,
     /// The changes of each overlay.
-    pub overlays: Vec<Vec<Span>>,
+    pub(super) overlays: Vec<Vec<Span>>,
 }
 
 impl Places {
-    /// What cannot be built; with that, overlays are not tried.
-    pub(super) fn try_worlds(&self, scenario: &Scenario) -> Vec<Diagnostic> {
-        let refused = scenario.models.iter().find_map(|model| self.refused_world(scenario, model));
-        if let Some(refused) = refused {
-            return vec![refused];
+    /// The world under the first model, or what cannot be built; with a world that cannot be, overlays are not tried.
+    pub(crate) fn worlds(&self, scenario: &Scenario) -> Result<Option<World>, Vec<Diagnostic>> {
+        let mut first = None;
+        for model in &scenario.models {
+            let world = self.world(scenario, model).map_err(|refused| vec![refused])?;
+            first.get_or_insert(world);
         }
         let overlays = scenario.overlays.iter().zip(&self.overlays);
-        overlays.filter_map(|(overlay, spans)| refused_overlay(scenario, overlay, spans)).collect()
+        let refused: Vec<Diagnostic> =
+            overlays.filter_map(|(overlay, spans)| refused_overlay(scenario, overlay, spans)).collect();
+        if refused.is_empty() { Ok(first) } else { Err(refused) }
     }
 
-    fn refused_world(&self, scenario: &Scenario, model: &Model) -> Option<Diagnostic> {
-        let error = build_world(scenario, model).err()?;
-        let object = error.object.and_then(|n| self.objects.get(n));
-        let process = error.process.and_then(|n| self.processes.get(n));
-        let span = object.or(process).copied().unwrap_or_default();
-        let message = format!("{error} (model {})", model.name);
-        Some(Diagnostic::error(codes::BUILD, span, message).label("cannot be built"))
+    fn world(&self, scenario: &Scenario, model: &Model) -> Result<World, Diagnostic> {
+        build_world(scenario, model).map_err(|error| {
+            let object = error.object.and_then(|n| self.objects.get(n));
+            let process = error.process.and_then(|n| self.processes.get(n));
+            let span = object.or(process).copied().unwrap_or_default();
+            let message = format!("{error} (model {})", model.name);
+            Diagnostic::error(codes::BUILD, span, message).label("cannot be built")
+        })
     }
 }
 

@@ -219,12 +219,23 @@ pub fn run(
     config: &RunConfig,
     sink: &mut dyn FnMut(&World, &Record),
 ) -> Result<Finished, BuildError> {
-    let mut simulation = Simulation::new(scenario, *config)?;
+    let world = build_world(scenario, &config.model)?;
+    Ok(run_in(world, scenario, config, sink))
+}
+
+/// The same in a world that was built from the scenario under the model of the run.
+pub fn run_in(
+    world: World,
+    scenario: &Scenario,
+    config: &RunConfig,
+    sink: &mut dyn FnMut(&World, &Record),
+) -> Finished {
+    let mut simulation = Simulation::within(world, scenario, *config);
     let ending = loop {
         match simulation.advance() {
             Ok(record) => sink(simulation.world(), &record),
             Err(ending) => break ending,
         }
     };
-    Ok(simulation.finish(ending))
+    simulation.finish(ending)
 }

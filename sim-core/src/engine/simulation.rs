@@ -144,18 +144,24 @@ impl<'a> Simulation<'a> {
     /// # Errors
     /// When the model does not admit a declaration.
     pub fn new(scenario: &'a Scenario, config: RunConfig) -> Result<Simulation<'a>, BuildError> {
+        let world = build_world(scenario, &config.model)?;
+        Ok(Simulation::within(world, scenario, config))
+    }
+
+    /// The same in a world that was built from the scenario under the model of the run.
+    #[must_use]
+    pub fn within(mut world: World, scenario: &'a Scenario, config: RunConfig) -> Simulation<'a> {
         let mut queue = EventQueue::default();
         let mut positions = Vec::with_capacity(scenario.programs.len());
         for program in &scenario.programs {
             positions.push(Position::of(program));
         }
-        let mut world = build_world(scenario, &config.model)?;
         while let Some(thread) = world.take_started() {
             queue.push(0, thread);
         }
         let costs = SimRng::new(config.seed, Purpose::StepCosts);
         let random = SimRng::new(config.seed, Purpose::Scripts);
-        Ok(Simulation {
+        Simulation {
             scenario,
             config,
             state: State { world, queue, positions, resting: 0, costs, random, happened: 0 },
@@ -166,7 +172,7 @@ impl<'a> Simulation<'a> {
                 fault: None,
                 ended: Vec::new(),
             },
-        })
+        }
     }
 
     /// What decides all that is still to come.

@@ -787,20 +787,18 @@ pub fn totals(finished: &Finished) -> String {
     )
 }
 
-/// Runs a scenario and gives its whole trace as text: the golden form.
-///
-/// # Errors
-/// When the model does not admit a declaration.
+/// Runs a scenario in a world that was built from it, and gives its whole trace as text: the golden form.
 pub fn trace(
+    world: World,
     scenario: &Scenario,
     names: &Names,
     config: &crate::engine::RunConfig,
     explain: Explain,
-) -> Result<(String, Finished), crate::world::BuildError> {
+) -> (String, Finished) {
     let mut out = header(scenario, &config.model, config.seed);
-    let finished = crate::engine::run(scenario, config, &mut |world, record| {
+    let finished = crate::engine::run_in(world, scenario, config, &mut |world, record| {
         write_record(&mut out, scenario, names, world, record, explain);
-    })?;
+    });
     out.push_str(&footer(scenario, &finished));
-    Ok((out, finished))
+    (out, finished)
 }
