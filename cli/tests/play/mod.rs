@@ -185,7 +185,8 @@ pub(crate) fn play(text: &str, model: &'static Model) -> Played {
                 (failure.error.name().to_owned(), by.unwrap_or_default())
             }
         };
-        let (thread, who) = record.actor.expect("a thread");
+        // What happens by itself shows in what the threads see afterwards.
+        let Some((thread, who)) = record.actor else { return };
         let decided = record.facts.iter().rev().find_map(|fact| match fact {
             Fact::Check(check) => Some(check.who.subject),
             _ => None,
