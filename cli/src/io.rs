@@ -41,17 +41,23 @@ const MAX_FILE: u64 = 64 << 20;
 
 /// Reads a text file, or standard input for `-`.
 pub(crate) fn read(path: &str) -> Result<String, String> {
+    read_up_to(path, MAX_FILE)
+}
+
+/// The same, if it has no more bytes than so many.
+pub(crate) fn read_up_to(path: &str, most: u64) -> Result<String, String> {
     let shown = sim_core::text::escape(path).into_owned();
     let mut bytes = Vec::new();
     let outcome = if path == "-" {
         once(&shown)?;
-        std::io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes)
+        std::io::stdin().lock().take(most.saturating_add(1)).read_to_end(&mut bytes)
     } else {
-        fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
+        fs::File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
     };
     outcome.map_err(|error| format!("cannot read `{shown}`: {}", plain(&error)))?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(format!("cannot read `{shown}`: it is larger than 64 MiB"));
+    if bytes.len() as u64 > most {
+        let most = dsl::parse::bytes(most);
+        return Err(format!("cannot read `{shown}`: it is larger than {most}"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -214,7 +220,7 @@ pub(crate) fn files_below(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, S
 }
 
 /// The text of a file by its name below the root; links are followed, but not out of the root.
-pub(crate) fn read_below(root: &Path, name: &str) -> Result<String, String> {
+pub(crate) fn read_below(root: &Path, name: &str, most: u64) -> Result<String, String> {
     let path = root.join(name);
     if !is_file(&path.to_string_lossy()) {
         return Err("there is no such file".to_owned());
@@ -222,7 +228,7 @@ pub(crate) fn read_below(root: &Path, name: &str) -> Result<String, String> {
     if !resolved(&path).starts_with(resolved(root)) {
         return Err("it lies outside of the scenario's root".to_owned());
     }
-    read(&path.to_string_lossy())
+    read_up_to(&path.to_string_lossy(), most)
 }
 
 /// Whether a path is a folder.

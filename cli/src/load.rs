@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use dsl::ast::FileId;
 use dsl::diag::{Code, Severity};
 use dsl::source::Sources;
-use dsl::{Param, ReadScenario, Reading};
+use dsl::{BOUNDS, BoundRow, Param, ReadScenario, Reading};
 use sim_core::engine::scenario::Scenario;
 use sim_core::engine::{RunConfig, build_world};
 use sim_core::model::{MODELS, Model};
@@ -51,6 +51,8 @@ pub(crate) struct Asked<'a> {
     pub root: Option<&'a Path>,
     /// Values for its parameters.
     pub params: &'a [(String, String)],
+    /// Bounds that were given.
+    pub limits: &'a [Bound],
 }
 
 /// Which warnings are told.
@@ -125,13 +127,20 @@ fn read_quietly(
     allow: &[Code],
     messages: &mut String,
 ) -> Result<(Sources, ReadScenario, Option<World>), Exit> {
+    let mut sources = Sources::default();
+    for bound in asked.limits {
+        if let Bound::Read(row, most) = bound {
+            sources.bounds.fix(row, *most);
+        }
+    }
+    let size = sources.bounds.size;
     let mut text_of = |path: &str| {
         let text = match io::is_folder(Path::new(path)) {
             true => Err(format!(
                 "`{}` is a folder; `scn check` and `scn test` take the scenarios below one",
                 sim_core::text::escape(path)
             )),
-            false => io::read(path),
+            false => io::read_up_to(path, size),
         };
         text.map_err(|why| {
             messages.push_str(&format!("error: {why}\n"));
@@ -139,13 +148,12 @@ fn read_quietly(
         })
     };
     let root = root_of(asked.path, asked.root);
-    let mut sources = Sources::default();
     let file: FileId = sources.add(shown(asked.path, &root), text_of(asked.path)?);
     let mut further = Vec::new();
     for overlay in asked.overlays {
         further.push(sources.add(shown(overlay, &root), text_of(overlay)?));
     }
-    let mut files = |name: &str| io::read_below(&root, name);
+    let mut files = |name: &str| io::read_below(&root, name, size);
     let mut reading = Reading { params: asked.params, files: &mut files };
     let mut read = dsl::read_with(&mut sources, file, &further, &mut reading);
     let world = read.build();
@@ -155,9 +163,9 @@ fn read_quietly(
     Ok((sources, read, world))
 }
 
-/// Reads a scenario with these values for its parameters; what is wrong with it goes to standard error, without warnings.
-pub(crate) fn load(path: &str, root: Option<&Path>, params: &[(String, String)]) -> Result<Loaded, Exit> {
-    load_with(&Asked { path, overlays: &[], root, params }, Warnings::Told(&[]))
+/// Reads a scenario under these options; what is wrong with it goes to standard error, without warnings.
+pub(crate) fn load(path: &str, play: &PlayOptions) -> Result<Loaded, Exit> {
+    load_with(&play.asked(path, &[]), Warnings::Told(&[]))
 }
 
 /// As [`load`], with a say in which warnings are told.
@@ -230,8 +238,9 @@ pub(crate) struct PlayOptions {
     /// Give a parameter of the scenario this value; may be given several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = param)]
     pub param: Vec<(String, String)>,
-    /// End the run at a bound: `events=N`, `time=DURATION`, or `script=N` operations of a script in one call; may be given
-    /// several times
+    /// End the run at a bound: `events=N`, `time=DURATION`, or `script=N` operations of a script in one call; or read within
+    /// one: `size=N` and `text=N` bytes, `files=N`, `statements=N` by `for`, `elements=N` of a list, `combinations=N` of
+    /// parameters; may be given several times
     #[arg(long, value_name = "BOUND", value_parser = limit)]
     pub limit: Vec<Bound>,
     /// The root of the scenario: paths are shown relative to it, and `use` reads nothing outside of it [default: the nearest
@@ -241,11 +250,13 @@ pub(crate) struct PlayOptions {
 }
 
 /// A bound given on the command line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) enum Bound {
     Events(u64),
     Time(u64),
     Script(u64),
+    /// Of reading, before anything runs.
+    Read(&'static BoundRow, u64),
 }
 
 /// The models by their names, for arguments.
@@ -277,13 +288,20 @@ fn param(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn limit(text: &str) -> Result<Bound, String> {
-    let bad = || "expected `events=N`, `time=DURATION` or `script=N`, such as `time=10s`".to_owned();
+pub(crate) fn limit(text: &str) -> Result<Bound, String> {
+    let bad = || {
+        let names: Vec<String> = BOUNDS.iter().map(|row| format!("`{}=N`", row.name)).collect();
+        format!("expected `events=N`, `time=DURATION`, `script=N`, {}, such as `time=10s`", names.join(", "))
+    };
     match text.split_once('=') {
         Some(("events", number)) => number.parse().map(Bound::Events).map_err(|_| bad()),
         Some(("script", number)) => number.parse().map(Bound::Script).map_err(|_| bad()),
         Some(("time", time)) => duration(time).map(Bound::Time).ok_or_else(bad),
-        _ => Err(bad()),
+        Some((name, number)) => {
+            let row = BOUNDS.iter().find(|row| row.name == name);
+            row.zip(number.parse().ok()).map(|(row, most)| Bound::Read(row, most)).ok_or_else(bad)
+        }
+        None => Err(bad()),
     }
 }
 
@@ -304,6 +322,11 @@ impl RunOptions {
 }
 
 impl PlayOptions {
+    /// What is read under the options.
+    pub(crate) fn asked<'a>(&'a self, path: &'a str, overlays: &'a [String]) -> Asked<'a> {
+        Asked { path, overlays, root: self.root.as_deref(), params: &self.param, limits: &self.limit }
+    }
+
     /// The configuration of a run under the options and a model.
     pub(crate) fn config(&self, scenario: &Scenario, model: &Model) -> RunConfig {
         let mut config = RunConfig::of(scenario, model);
@@ -313,6 +336,7 @@ impl PlayOptions {
                 Bound::Events(events) => config.limits.events = *events,
                 Bound::Time(time) => config.limits.time = *time,
                 Bound::Script(operations) => config.limits.script = *operations,
+                Bound::Read(..) => {}
             }
         }
         config

@@ -14,18 +14,13 @@ use rustc_hash::FxBuildHasher;
 use sim_core::engine::time::{UNITS, format_time};
 
 use crate::ast::{Bound, Op, Part, PartKind, Prep, Span, Spanned, Stmt, TextPiece, Word};
+use crate::bounds::Bounds;
 use crate::codes;
 use crate::diag::{Code, Diagnostic};
 use crate::resolve::Verb;
 use crate::suggest::nearest;
 use procedure::Procedure;
 
-/// The most statements that `for` makes in one scenario.
-pub(crate) const MOST_STATEMENTS: u64 = 10_000_000;
-/// The most elements of a list or of a set of rights.
-pub(crate) const MOST_ELEMENTS: usize = 10_000;
-/// The longest text that names are filled into.
-const LONGEST_TEXT: usize = 1 << 20;
 /// How many values may be made of each other in a row.
 const DEEPEST: u32 = 64;
 
@@ -40,13 +35,12 @@ pub struct Param {
     pub values: Vec<String>,
 }
 
-/// Every combination of the values of parameters, the first one's changing slowest; `None` if there are more than 10,000.
+/// Every combination of the values of parameters, the first one's changing slowest; `None` if there are more than so many.
 #[must_use]
-pub fn combinations(params: &[Param]) -> Option<Vec<Vec<(String, String)>>> {
-    const MOST: usize = 10_000;
+pub fn combinations(params: &[Param], most: u64) -> Option<Vec<Vec<(String, String)>>> {
     let mut all = vec![Vec::new()];
     for param in params {
-        if all.len().checked_mul(param.values.len()).is_none_or(|count| count > MOST) {
+        if all.len().checked_mul(param.values.len()).is_none_or(|count| count as u64 > most) {
             return None;
         }
         let one_more = |known: &Vec<(String, String)>| {
@@ -85,6 +79,7 @@ struct Scope<'a> {
 
 pub(crate) struct Expander<'a> {
     given: &'a [(String, String)],
+    bounds: Bounds,
     values: IndexMap<Word, Value, FxBuildHasher>,
     params: Vec<Param>,
     procedures: IndexMap<Word, Procedure, FxBuildHasher>,
@@ -124,9 +119,10 @@ pub(crate) struct Expanded {
 }
 
 /// Expands the statements of a scenario; `given` are values for parameters by name.
-pub(crate) fn expand(stmts: Vec<Stmt>, given: &[(String, String)]) -> Expanded {
+pub(crate) fn expand(stmts: Vec<Stmt>, given: &[(String, String)], bounds: Bounds) -> Expanded {
     let mut expander = Expander {
         given,
+        bounds,
         values: IndexMap::default(),
         params: Vec::new(),
         procedures: IndexMap::default(),
@@ -420,7 +416,8 @@ impl Expander<'_> {
         self.parts(&mut stmt.parts, scope);
         // `groups a, b, …` is a list without brackets.
         let commas = || stmt.parts.iter().filter(|part| matches!(part.value, PartKind::Comma)).count();
-        if stmt.parts.len() > MOST_ELEMENTS && commas() >= MOST_ELEMENTS {
+        let most = self.bounds.elements as usize;
+        if stmt.parts.len() > most && commas() >= most {
             let span = stmt.head.as_ref().map_or(stmt.span, |head| head.span);
             stmt.parts = self.bounded(Vec::new(), usize::MAX, span);
         }
@@ -470,8 +467,9 @@ impl Expander<'_> {
         // A round without statements counts too, or a long range would go on for ever.
         let round = block.stmts.len().max(1) as u64;
         self.made = self.made.saturating_add(values.len().saturating_mul(round));
-        if self.made > MOST_STATEMENTS {
-            self.too_many(*span, format!("`for` makes more than {MOST_STATEMENTS} statements"));
+        let most = self.bounds.statements;
+        if self.made > most {
+            self.too_many(*span, format!("`for` makes more than {most} statements"));
         }
         let mut first = None;
         values.each(|value| {
@@ -622,10 +620,11 @@ impl Expander<'_> {
 
     /// The parts of a list with so many elements, unless those are too many.
     fn bounded(&mut self, parts: Vec<Part>, count: usize, span: Span) -> Vec<Part> {
-        if count <= MOST_ELEMENTS {
+        let most = self.bounds.elements;
+        if count as u64 <= most {
             return parts;
         }
-        let message = format!("a list has at most {MOST_ELEMENTS} elements");
+        let message = format!("a list has at most {most} elements");
         self.diagnostics.push(Diagnostic::error(codes::TOO_LARGE, span, message).label("too many"));
         Vec::new()
     }
@@ -654,11 +653,11 @@ impl Expander<'_> {
             TextPiece::Literal(text) => text.len(),
             TextPiece::Hole(_) => 0,
         };
-        if filled.iter().map(length).sum::<usize>() <= LONGEST_TEXT {
+        if filled.iter().map(length).sum::<usize>() as u64 <= self.bounds.text {
             *pieces = filled;
             return;
         }
-        let message = format!("a text has at most {LONGEST_TEXT} bytes");
+        let message = format!("a text has at most {} bytes", self.bounds.text);
         self.diagnostics.push(Diagnostic::error(codes::TOO_LARGE, span, message).label("too long"));
     }
 

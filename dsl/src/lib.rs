@@ -2,6 +2,7 @@
 //! scenario; every mistake of a file is found in one go and told as data.
 
 pub mod ast;
+mod bounds;
 mod codes;
 pub mod diag;
 mod expand;
@@ -17,6 +18,7 @@ pub mod source;
 pub mod suggest;
 mod used;
 
+pub use bounds::{BOUNDS, BoundRow, Bounds};
 pub use expand::{Param, combinations};
 pub use resolve::{CONTROL, VERBS, Verb};
 pub use resolve::{reference, words};
@@ -128,7 +130,7 @@ pub fn read_with(
         };
     }
     let unused = lint::unused(&ast.stmts, file);
-    let expanded = expand::expand(ast.stmts, reading.params);
+    let expanded = expand::expand(ast.stmts, reading.params, sources.bounds.clone());
     let broken = broken || !expanded.diagnostics.is_empty() || !expanded.refused.is_empty();
     diagnostics.extend(expanded.diagnostics);
     let Resolved { scenario, places, diagnostics: found, allowed } =

@@ -7,6 +7,7 @@ use crate::ast::{
     Ast, Block, Bound, Comment, Expectation, FileId, Name, Op, Part, PartKind, Prep, Span, Spanned, Stmt,
     TextPiece, Word,
 };
+use crate::bounds::Bounds;
 use crate::codes;
 use crate::diag::Diagnostic;
 
@@ -23,19 +24,23 @@ pub(crate) use grammar::{Grammar, Rule};
 
 /// The deepest nesting of braces, brackets and parentheses.
 pub(crate) const MAX_NESTING: usize = 64;
-/// The largest file, in bytes.
-pub(crate) const MAX_FILE: usize = 64 << 20;
-/// The most text in one pair of quotes, in bytes.
-pub(crate) const MAX_TEXT: usize = 1 << 20;
 
 /// Parses a file. The tree holds what could be read; the diagnostics are all of the file's mistakes of syntax.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Ast, Vec<Diagnostic>) {
+    parse_within(file, text, &Bounds::default())
+}
+
+/// The same, within other bounds.
+pub(crate) fn parse_within(file: FileId, text: &str, bounds: &Bounds) -> (Ast, Vec<Diagnostic>) {
+    let longest = bounds.text;
     let (parts, stmts) = (Vec::new(), Vec::new());
-    let mut reader = Reader { file, ast: Ast::default(), diagnostics: Vec::new(), text, parts, stmts };
-    if text.len() > MAX_FILE {
+    let mut reader =
+        Reader { file, longest, ast: Ast::default(), diagnostics: Vec::new(), text, parts, stmts };
+    if text.len() as u64 > bounds.size {
         let place = Span { file, start: 0, end: 0 };
-        reader.diagnostics.push(Diagnostic::error(codes::TOO_LARGE, place, "the file is larger than 64 MiB"));
+        let message = format!("the file is larger than {}", bytes(bounds.size));
+        reader.diagnostics.push(Diagnostic::error(codes::TOO_LARGE, place, message));
         return (reader.ast, reader.diagnostics);
     }
     if let Some(at) = too_deep(text) {
@@ -79,6 +84,16 @@ pub fn parse(file: FileId, text: &str) -> (Ast, Vec<Diagnostic>) {
         }
     }
     (reader.ast, reader.diagnostics)
+}
+
+/// A size in words.
+#[must_use]
+pub fn bytes(size: u64) -> String {
+    if size >= 1 << 20 && size.is_multiple_of(1 << 20) {
+        format!("{} MiB", size >> 20)
+    } else {
+        format!("{size} bytes")
+    }
 }
 
 /// Where nesting gets too deep for the parser to follow it. Quotes and comments do not count.
@@ -131,6 +146,8 @@ fn behind_quote(text: &[u8], quote: u8) -> &[u8] {
 
 struct Reader<'t> {
     file: FileId,
+    /// The most text in one pair of quotes, in bytes.
+    longest: u64,
     ast: Ast,
     diagnostics: Vec<Diagnostic>,
     text: &'t str,
@@ -336,7 +353,7 @@ impl Reader<'_> {
             Rule::text => PartKind::Text(self.text(pair.as_str(), span)),
             Rule::raw => {
                 let text = unquote(pair.as_str());
-                if text.len() > MAX_TEXT {
+                if text.len() as u64 > self.longest {
                     self.too_long(span);
                 }
                 PartKind::Raw(text.into())
@@ -508,9 +525,8 @@ impl Reader<'_> {
     }
 
     fn too_long(&mut self, span: Span) {
-        self.report(
-            Diagnostic::error(codes::TOO_LARGE, span, "a text holds at most 1 MiB").label("too long"),
-        );
+        let message = format!("a text holds at most {}", bytes(self.longest));
+        self.report(Diagnostic::error(codes::TOO_LARGE, span, message).label("too long"));
     }
 
     fn number(&mut self, text: &str, span: Span) -> i128 {
@@ -558,7 +574,7 @@ impl Reader<'_> {
     /// The pieces of a `"…"`: escapes resolved, `{name}` kept apart.
     fn text(&mut self, quoted: &str, span: Span) -> Vec<TextPiece> {
         let inside = unquote(quoted);
-        if inside.len() > MAX_TEXT {
+        if inside.len() as u64 > self.longest {
             self.too_long(span);
             return Vec::new();
         }

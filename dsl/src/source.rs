@@ -1,11 +1,14 @@
 //! The texts that a scenario was read from, and where in them a span lies.
 
 use crate::ast::{FileId, Span};
+use crate::bounds::Bounds;
 
 /// Every file that was read, in order.
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    /// How much may be read.
+    pub bounds: Bounds,
 }
 
 #[derive(Debug)]

@@ -10,9 +10,6 @@ use crate::parse;
 use crate::resolve::text_of;
 use crate::source::Sources;
 
-/// The most files of one scenario.
-pub(crate) const MOST_FILES: usize = 64;
-
 struct Gatherer<'a> {
     sources: &'a mut Sources,
     files: &'a mut dyn FnMut(&str) -> Result<String, String>,
@@ -45,7 +42,7 @@ pub(crate) fn gather(
 
 /// Puts the overlays of a file behind a scenario; whatever else stands in it is wrong.
 pub(crate) fn gather_overlay(sources: &Sources, file: FileId, ast: &mut Ast) -> Vec<Diagnostic> {
-    let (tree, mut diagnostics) = parse::parse(file, sources.text(file));
+    let (tree, mut diagnostics) = parse::parse_within(file, sources.text(file), &sources.bounds);
     ast.set_aside.extend(tree.set_aside);
     for stmt in tree.stmts {
         if stmt.head.as_ref().is_some_and(|head| head.value == "whatif") {
@@ -65,7 +62,8 @@ pub(crate) fn gather_overlay(sources: &Sources, file: FileId, ast: &mut Ast) -> 
 
 impl Gatherer<'_> {
     fn file(&mut self, file: FileId) {
-        let (tree, found) = parse::parse(file, self.sources.text(file));
+        let (tree, found) = parse::parse_within(file, self.sources.text(file), &self.sources.bounds);
+        self.sources.bounds.set_by(&tree.stmts);
         self.diagnostics.extend(found);
         self.ast.comments.extend(tree.comments);
         self.ast.set_aside.extend(tree.set_aside);
@@ -123,8 +121,9 @@ impl Gatherer<'_> {
         if self.taken.contains(&name) {
             return Ok(());
         }
-        if self.taken.len() >= MOST_FILES {
-            let message = format!("a scenario is made of at most {MOST_FILES} files");
+        let most = self.sources.bounds.files;
+        if self.taken.len() as u64 >= most {
+            let message = format!("a scenario is made of at most {most} files");
             return Err(Diagnostic::error(codes::TOO_LARGE, part.span, message).label("one too many"));
         }
         let text = (self.files)(&name).map_err(|why| {

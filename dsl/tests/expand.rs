@@ -108,7 +108,7 @@ process p as alice {
     let values: Vec<(&str, usize)> =
         read.params.iter().map(|param| (param.name.as_str(), param.values.len())).collect();
     assert_eq!(values, [("n", 3), ("mode", 1), ("path", 1)]);
-    assert_eq!(dsl::combinations(&read.params).unwrap().len(), 3);
+    assert_eq!(dsl::combinations(&read.params, 10_000).unwrap().len(), 3);
 }
 
 #[test]
@@ -292,6 +292,46 @@ fn too_many_statements_are_not_made_first() {
         assert!(said.contains("did you mean `open`"), "{said}");
         assert_eq!(said.matches("error[").count(), 2, "{said}");
     }
+}
+
+/// The bounds of reading are set in the block by plain numbers, and the command line has the last word.
+#[test]
+fn bounds_of_reading_can_be_set() {
+    let steps = "process p as SYSTEM { note \"x\" }";
+    let used = [("scenarios/one.scn", "group one { }"), ("scenarios/two.scn", "group two { }")];
+    let cases = [
+        ("limit statements 3", "for n in 1..4 { group \"g{n}\" { } }", "`for` makes more than 3 statements"),
+        ("limit elements 2", "let all = [1, 2, 3]", "a list has at most 2 elements"),
+        ("limit files 2", "use \"one.scn\"\nuse \"two.scn\"", "made of at most 2 files"),
+        ("limit elements n", "let n = 5", "`limit elements` is a plain number"),
+        ("limit text 5", "", "`--limit text=N` sets it"),
+        ("limit element 5", "", "did you mean `elements`?"),
+        ("limit files 1; limit files 2", "", "`limit files` is given twice"),
+    ];
+    for (limit, text, told) in cases {
+        let text = format!("scenario s {{ {limit} }}\n{text}\n{steps}\n");
+        let (read, said) = read(&text, &used, &[]);
+        assert!(read.scenario.is_none() && said.contains(told), "{limit}: {said}");
+    }
+    let text = format!("scenario s {{ limit elements 2 }}\nlet all = [1, 2, \"abc\"]\n{steps}\n");
+    let within = |bound: &str, most: u64| {
+        let mut sources = Sources::default();
+        let row = dsl::BOUNDS.iter().find(|row| row.name == bound).unwrap();
+        sources.bounds.fix(row, most);
+        let file = sources.add("s.scn".to_owned(), text.clone());
+        let mut files = |_: &str| Err(String::new());
+        let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+        dsl::render::render(&read.diagnostics, &sources, false)
+    };
+    assert!(!within("elements", 3).contains("error"));
+    assert!(within("text", 2).contains("a text holds at most 2 bytes"));
+    assert!(within("size", 9).contains("the file is larger than 9 bytes"));
+    let read =
+        read(&format!("scenario s\nparam a = 1 in [1, 2]\nparam b = 1 in [1, 2]\n{steps}"), &[], &[]).0;
+    assert_eq!(
+        (dsl::combinations(&read.params, 3), dsl::combinations(&read.params, 4).map(|all| all.len())),
+        (None, Some(4))
+    );
 }
 
 /// With brackets or without, a list has as many elements as the manual says.

@@ -8,7 +8,7 @@ use dsl::diag::{Code, Severity};
 use dsl::findings::{self, Finding, Region};
 
 use crate::io::{self, Exit};
-use crate::load::{self, Asked, Warnings};
+use crate::load::{self, Asked, Bound, Warnings};
 
 /// Read scenarios and tell what is wrong with them, without running them
 ///
@@ -35,6 +35,10 @@ pub(crate) struct Check {
     /// folder above that holds a folder `scenarios`, else a scenario's own]
     #[arg(long, value_name = "DIR", value_parser = load::folder)]
     root: Option<PathBuf>,
+    /// Read within a bound: `size=N` and `text=N` bytes, `files=N`, `statements=N` by `for`, `elements=N` of a list; may be
+    /// given several times
+    #[arg(long, value_name = "BOUND", value_parser = load::limit)]
+    limit: Vec<Bound>,
     /// Do not tell these warnings, separated by commas; `scn explain NAME` prints the page of one
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = load::warnings())]
     allow: Vec<Code>,
@@ -87,7 +91,7 @@ impl Check {
     }
 
     fn asked<'a>(&'a self, path: &'a str) -> Asked<'a> {
-        Asked { path, overlays: &self.overlay, root: self.root.as_deref(), params: &[] }
+        Asked { path, overlays: &self.overlay, root: self.root.as_deref(), params: &[], limits: &self.limit }
     }
 
     /// Tells people what is wrong with a scenario, or gathers it for programs.

@@ -70,7 +70,7 @@ struct ComparisonLine {
 
 impl Compare {
     pub(crate) fn execute(&self) -> Exit {
-        let loaded = match load::load(&self.file, self.options.root.as_deref(), &self.options.param) {
+        let loaded = match load::load(&self.file, &self.options) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };

@@ -124,7 +124,7 @@ impl Idn {
             | What::Compare { file, when, .. }
             | What::Threads { file, when, .. } => (file, when),
         };
-        let mut loaded = match load::load(file, when.options.play.root.as_deref(), &when.options.play.param) {
+        let mut loaded = match load::load(file, &when.options.play) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };

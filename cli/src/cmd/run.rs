@@ -8,7 +8,7 @@ use sim_core::trace::{json, text};
 
 use crate::doubts::Doubts;
 use crate::io::{self, Exit, Output};
-use crate::load::{self, Asked, Loaded, RunOptions, Warnings};
+use crate::load::{self, Loaded, RunOptions, Warnings};
 
 /// Replay a scenario in virtual time and print its trace
 #[derive(Args)]
@@ -52,8 +52,7 @@ enum Which {
 impl Run {
     pub(crate) fn execute(&self) -> Exit {
         let play = &self.options.play;
-        let asked =
-            Asked { path: &self.file, overlays: &[], root: play.root.as_deref(), params: &play.param };
+        let asked = play.asked(&self.file, &[]);
         let mut loaded = match load::load_with(&asked, Warnings::But(&self.allow)) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,

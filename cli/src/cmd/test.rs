@@ -178,7 +178,7 @@ impl Test {
         let name = golden::relative(path, root);
         let shown = sim_core::text::escape(&name).into_owned();
         let file = path.to_string_lossy();
-        let asked = Asked { path: &file, overlays: &[], root: Some(root), params: &[] };
+        let asked = Asked { path: &file, overlays: &[], root: Some(root), params: &[], limits: &[] };
         let mut first = match load::load_quietly(&asked, Warnings::But(&self.allow), &mut report.err) {
             Ok(loaded) => loaded,
             Err(exit) => {
@@ -188,8 +188,9 @@ impl Test {
         };
         report.used.extend(first.used.iter().cloned());
         let mut doubts = Doubts::new();
-        let Some(combinations) = dsl::combinations(&first.params) else {
-            report.fail(&shown, "its parameters have more than 10000 combinations", Exit::Text);
+        let Some(combinations) = dsl::combinations(&first.params, first.sources.bounds.combinations) else {
+            let most = first.sources.bounds.combinations;
+            report.fail(&shown, &format!("its parameters have more than {most} combinations"), Exit::Text);
             return report;
         };
         if first.params.is_empty() {

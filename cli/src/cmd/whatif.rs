@@ -17,7 +17,7 @@ use sim_core::text::{escape, name, quote};
 
 use super::compare::{Format, limited, print_json};
 use crate::io::{self, Exit};
-use crate::load::{self, Asked, Loaded, RunOptions, Warnings};
+use crate::load::{self, Loaded, RunOptions, Warnings};
 
 /// Run a scenario with and without its overlays and tell what differs
 ///
@@ -124,13 +124,7 @@ struct ClaimLine {
 impl Whatif {
     pub(crate) fn execute(&self) -> Exit {
         let play = &self.options.play;
-        let asked = Asked {
-            path: &self.base,
-            overlays: &self.overlays,
-            root: play.root.as_deref(),
-            params: &play.param,
-        };
-        let loaded = match load::load_with(&asked, Warnings::Told(&[])) {
+        let loaded = match load::load_with(&play.asked(&self.base, &self.overlays), Warnings::Told(&[])) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };

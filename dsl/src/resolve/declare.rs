@@ -23,6 +23,7 @@ use super::shape::SHAPE_WORDS;
 use super::steps::{VERBS, value_data};
 use super::{PrincipalKind, ProcessEntry, Resolver};
 use crate::ast::{Block, Bound, Op, Part, PartKind, Span, Spanned, Stmt, Word};
+use crate::bounds::BOUNDS;
 use crate::codes;
 use crate::diag::{Code, Diagnostic, WARNINGS};
 use crate::lint;
@@ -61,7 +62,8 @@ pub(super) const SETTINGS: &[&str] =
     &["model", "seed", "domain", "start", "limit", "timing", "allow_warnings"];
 
 /// What `limit` bounds.
-pub(super) const LIMITS: &[&str] = &["events", "time", "script"];
+pub(super) const LIMITS: &[&str] =
+    &["events", "time", "script", "files", "statements", "elements", "combinations"];
 
 /// What a file has besides its descriptor.
 pub(super) const FILE_WORDS: &[&str] = &["pip", "not_executable"];
@@ -176,7 +178,7 @@ impl Resolver<'_> {
                 settings.domains.push((name.value, sid));
             }
             "limit" => {
-                let what = args.word("`events`, `time` or `script`")?;
+                let what = args.word("what is bounded, such as `events` or `time`")?;
                 let name = format!("limit {}", what.value);
                 self.once(seen.contains(&name), Spanned { value: &name, span: what.span })?;
                 seen.push(name);
@@ -191,11 +193,30 @@ impl Resolver<'_> {
                     "events" => settings.limits.events = count(&mut args, "a number of events")?,
                     "script" => settings.limits.script = count(&mut args, "a number of operations")?,
                     "time" => settings.limits.time = args.time("a duration such as `10s`")?.value,
+                    other if LIMITS.contains(&other) => {
+                        let span = args.here();
+                        let most = count(&mut args, "a number")?;
+                        let bounds = &self.sources.bounds;
+                        if bounds.get(other) != Some(most) && !bounds.is_fixed(other) {
+                            let message = format!("`limit {other}` is a plain number");
+                            return Err(Diagnostic::error(codes::VALUE, span, message)
+                                .label("a value by its name comes too late")
+                                .help("it bounds how the scenario is read, values included"));
+                        }
+                    }
                     other => {
-                        return Err(unknown(codes::WORD, what.span, "limit", other, LIMITS.iter().copied())
-                            .help(
-                                "a limit is `limit events 5000`, `limit time 10s` or `limit script 5000`",
-                            ));
+                        let diagnostic =
+                            unknown(codes::WORD, what.span, "limit", other, LIMITS.iter().copied());
+                        return Err(if BOUNDS.iter().any(|row| row.name == other) {
+                            diagnostic.label("known too late").help(format!(
+                                "the block is read when the file has been: `--limit {other}=N` sets it"
+                            ))
+                        } else {
+                            diagnostic.help(format!(
+                                "one of: {}; as in `limit events 5000` and `limit time 10s`",
+                                LIMITS.join(", ")
+                            ))
+                        });
                     }
                 }
             }

@@ -18,7 +18,9 @@ use sim_core::world::op::ErrorName;
 use super::security::{ACE_FLAGS, AUDIT_FLAGS};
 use super::steps::VERBS;
 use super::words::{Chapter, vocabulary};
+use crate::bounds::{BOUNDS, BoundRow, Bounds};
 use crate::diag::CODES;
+use crate::parse::bytes;
 use crate::script::{EVENT_FIELDS, OPERATIONS, OUTCOME_FIELDS, STEPS_WITHOUT};
 
 /// What stands above the tables.
@@ -212,21 +214,24 @@ impl Page {
     fn limits(&mut self) {
         self.section("Limits", "Each ends in a message of its own, never in silence.");
         let limits = Limits::default();
+        let own = |row: &BoundRow| {
+            let set = if row.in_block { "limit NAME N" } else { "--limit NAME=N" };
+            let most = Bounds::default().get(row.name).unwrap_or_default();
+            let most = if row.what.starts_with("bytes") { bytes(most) } else { most.to_string() };
+            (format!("{} (`{}`)", row.what, set.replace("NAME", row.name)), most)
+        };
         let mut rows = vec![
-            ("events of a run (`limit events`)", limits.events.to_string()),
-            ("virtual time of a run (`limit time`)", format_time(limits.time)),
-            ("size of a file", bytes(crate::parse::MAX_FILE)),
-            ("size of a text", bytes(crate::parse::MAX_TEXT)),
-            ("nesting of blocks, lists and parentheses", crate::parse::MAX_NESTING.to_string()),
-            ("files of a scenario", crate::used::MOST_FILES.to_string()),
-            ("statements that `for` makes", crate::expand::MOST_STATEMENTS.to_string()),
-            ("elements of a list", crate::expand::MOST_ELEMENTS.to_string()),
+            ("events of a run (`limit events N`)".to_owned(), limits.events.to_string()),
+            ("virtual time of a run (`limit time DURATION`)".to_owned(), format_time(limits.time)),
         ];
-        let bounds = crate::script::BOUNDS.iter().map(|(what, most)| (*what, most.to_string()));
-        rows.push(("operations of a script in one call (`limit script`)", limits.script.to_string()));
-        rows.extend(bounds);
-        rows.push(("groups of a token", MAX_GROUPS.to_string()));
-        self.table(["what", "at most"], rows.into_iter().map(|(what, most)| [what.to_owned(), most]));
+        rows.extend(BOUNDS.iter().map(own));
+        let nesting = "nesting of blocks, lists and parentheses";
+        rows.push((nesting.to_owned(), crate::parse::MAX_NESTING.to_string()));
+        let script = "operations of a script in one call (`limit script N`)";
+        rows.push((script.to_owned(), limits.script.to_string()));
+        rows.extend(crate::script::BOUNDS.iter().map(|(what, most)| ((*what).to_owned(), most.to_string())));
+        rows.push(("groups of a token".to_owned(), MAX_GROUPS.to_string()));
+        self.table(["what", "at most"], rows.into_iter().map(|(what, most)| [what, most]));
     }
 }
 
@@ -236,10 +241,6 @@ fn code(text: &str) -> String {
 
 fn yes(holds: bool) -> &'static str {
     if holds { "yes" } else { "" }
-}
-
-fn bytes(size: usize) -> String {
-    format!("{} MiB", size >> 20)
 }
 
 fn classes(classes: &[ObjectType]) -> String {
