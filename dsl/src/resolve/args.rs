@@ -219,7 +219,8 @@ impl<'a> Args<'a> {
         match self.peek() {
             None => Ok(()),
             Some(part) => {
-                let message = format!("{} does not belong here", describe(part));
+                let do_not = if matches!(part.value, PartKind::Flags(_)) { "do" } else { "does" };
+                let message = format!("{} {do_not} not belong here", describe(part));
                 let near = self.meant(joining_behind(after).iter().copied());
                 let label = near.unwrap_or_else(|| format!("`{after}` takes nothing more"));
                 let diagnostic = Diagnostic::error(codes::ARGUMENT, part.span, message).label(label);
@@ -395,7 +396,11 @@ pub(super) fn unknown<'n>(
     name: &str,
     candidates: impl Iterator<Item = &'n str>,
 ) -> Diagnostic {
-    let diagnostic = Diagnostic::error(code, span, format!("there is no {what} `{name}`"));
+    // The name stands behind the thing that it would be: no flag `x` of `groups`.
+    let behind =
+        what.find(" of ").filter(|_| !what.starts_with("kind of ") && !what.starts_with("class of "));
+    let (thing, of) = what.split_at(behind.unwrap_or(what.len()));
+    let diagnostic = Diagnostic::error(code, span, format!("there is no {thing} `{name}`{of}"));
     match nearest(name, candidates) {
         Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
         None => diagnostic.label(format!("not a known {what}")),
