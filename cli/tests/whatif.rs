@@ -313,6 +313,18 @@ fn an_ordinary_run_says_that_overlays_were_not_applied() {
 }
 
 #[test]
+fn overlays_alone_say_how_they_are_played() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("o.scn");
+    fs::write(&file, "whatif \"w\" { change user bob { groups staff } }\n").expect("written");
+    for (command, code) in [("run", 3), ("check", 3), ("whatif", 3), ("test", 1)] {
+        let ran = Ran::of(scn().arg(command).arg(&file).output().expect("it runs")).ends(code);
+        assert!(ran.err.contains("`scn whatif BASE o.scn`"), "{command}: {}", ran.err);
+        assert!(!ran.err.contains("bob"), "{command}: {}", ran.err);
+    }
+}
+
+#[test]
 fn hostile_names_stay_escaped() {
     let folder = tempfile::tempdir().expect("a folder");
     let more = "file \"/x\\u{202e}y\" { dacl { allow alice read } }\nprocess \"r\\u{7}\" as alice { open file \"/x\\u{202e}y\" for read }\n\

@@ -152,11 +152,13 @@ impl Test {
             report.append(one);
         }
         // A file without a `scenario` block that nobody uses may be a scenario whose first line is misspelt.
+        let mut overlay = None;
         for path in libraries {
+            let name = golden::relative(&path, &root);
             if io::read(&path.to_string_lossy()).is_ok_and(|text| dsl::is_overlay(&text)) {
+                overlay.get_or_insert(name);
                 continue;
             }
-            let name = golden::relative(&path, &root);
             if !report.used.contains(&name) {
                 let why = "it has no `scenario` block, and no scenario uses it";
                 report.fail(&sim_core::text::escape(&name), why, Exit::No);
@@ -167,7 +169,16 @@ impl Test {
         }
         report.print();
         if scenarios.is_empty() {
-            let why = if paths.is_empty() { ": there is no folder `scenarios` here" } else { "" };
+            let why = match overlay {
+                Some(name) => {
+                    let name = sim_core::text::escape(&name);
+                    format!(
+                        "; overlays are played with the scenario that they change: `scn whatif BASE {name}`"
+                    )
+                }
+                None if paths.is_empty() => ": there is no folder `scenarios` here".to_owned(),
+                None => String::new(),
+            };
             return io::failure(&format!("no scenarios were found{why}"), Exit::No);
         }
         report.exit

@@ -572,21 +572,19 @@ impl Resolver<'_> {
         let mut transport = Transport::Stream;
         let mut seen = false;
         let mut default_dacl = false;
-        let mut own_list = Vec::new();
-        for stmt in block.iter().flat_map(|block| &block.value.stmts) {
-            match &stmt.head {
-                Some(head) if is_default_dacl(stmt) => {
-                    let again = std::mem::replace(&mut default_dacl, true);
-                    self.once(again, Spanned { value: "dacl", span: head.span })?;
-                }
-                _ => own_list.push(stmt.clone()),
-            }
-        }
-        let block = block.map(|_| Block { stmts: own_list });
         let mut own = |resolver: &mut Self, stmt: &Stmt| {
-            let Some(head) = stmt.head.as_ref().filter(|head| head.value == "transport") else {
+            let Some(head) = &stmt.head else { return false };
+            if is_default_dacl(stmt) {
+                let again = std::mem::replace(&mut default_dacl, true);
+                let read = resolver.once(again, Spanned { value: "dacl", span: head.span });
+                if let Err(diagnostic) = read.and_then(|()| resolver.no_expectation(stmt)) {
+                    resolver.report(diagnostic);
+                }
+                return true;
+            }
+            if head.value != "transport" {
                 return false;
-            };
+            }
             let mut args = Args::new(&stmt.parts, head.span);
             let read = args.word("a transport").and_then(|word| choose(word, "transport", &Transport::ALL));
             let read = read.and_then(|named| args.finish("transport").map(|()| named));
@@ -598,7 +596,7 @@ impl Resolver<'_> {
             }
             true
         };
-        let parts = block.as_ref().map(|block| self.descriptor_parts(block, ObjectType::Endpoint, &mut own));
+        let parts = block.map(|block| self.descriptor_parts(block.value, ObjectType::Endpoint, &mut own));
         let full = format_compact!("{}.{}", entry.name, name.value);
         let descriptor = match parts {
             // Without a descriptor nobody is checked (IMP-4).

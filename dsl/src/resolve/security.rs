@@ -628,6 +628,9 @@ impl Resolver<'_> {
         other: &mut dyn FnMut(&mut Self, &Stmt) -> bool,
     ) -> Read<()> {
         let head = self.head_of(stmt, "a property such as `owner`")?;
+        if other(self, stmt) {
+            return Ok(());
+        }
         let mut args = Args::new(&stmt.parts, head.span);
         match head.value {
             "owner" => {
@@ -651,9 +654,6 @@ impl Resolver<'_> {
                     self.once(whole.replace(decl).is_some(), head)?;
                     args.finish(head.value)?;
                     return self.no_expectation(stmt);
-                }
-                if other(self, stmt) {
-                    return Ok(());
                 }
                 let own: &[&str] = match class {
                     ObjectType::Key => &["value"],
