@@ -316,7 +316,7 @@ fn an_ordinary_run_says_that_overlays_were_not_applied() {
 fn overlays_alone_say_how_they_are_played() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("o.scn");
-    fs::write(&file, "whatif \"w\" { change user bob { groups staff } }\n").expect("written");
+    fs::write(&file, "whatif \"w\" {\nchange user bob { groups staff }\n}\n").expect("written");
     for (command, code) in [("run", 3), ("check", 3), ("whatif", 3), ("test", 1)] {
         let ran = Ran::of(scn().arg(command).arg(&file).output().expect("it runs")).ends(code);
         assert!(ran.err.contains("`scn whatif BASE o.scn`"), "{command}: {}", ran.err);
