@@ -199,6 +199,31 @@ fn forbid_and_claims_decide_the_exit_code() {
     assert!(whatif(&[&base(&folder, "")]).ends(2).err.contains("there is no `whatif` block"));
 }
 
+/// Who may connect is part of a service, and changes with it (IMP-4): by a whole list, by entries that come and go, or by a text.
+#[test]
+fn endpoints_change_with_their_service() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let service = "service s { account LocalService; endpoint open { }; endpoint kept { dacl { allow staff full } }; \
+                   thread one { accept open }; thread two { accept kept } }\n\
+                   process c as alice { connect s.open; connect s.kept }\n";
+    let told = |endpoint: &str| {
+        let file = base(&folder, &format!("{service}whatif \"w\" {{ change service s {{ {endpoint} }} }}\n"));
+        let ran = whatif(&[&file]);
+        ran.out + &ran.err
+    };
+    let lost = "1 granted -> denied";
+    let edited = told("endpoint kept { dacl { remove allow staff } }");
+    assert!(edited.contains(lost) && edited.contains("s.kept"), "{edited}");
+    assert!(told("endpoint kept { dacl { add deny alice full } }").contains(lost));
+    assert!(told("endpoint kept { sddl 'D:(A;;GA;;;BA)' }").contains(lost));
+    // Nobody was checked there, and now somebody is.
+    let closed = told("endpoint open { dacl { allow bob full } }");
+    assert!(closed.contains(lost), "{closed}");
+    assert!(told("endpoint open { dacl { add allow bob full } }").contains("there is no list to edit"));
+    assert!(told("endpoint kept { dacl { remove allow bob } }").contains("no entry looks like"));
+    assert!(told("endpoint kep { dacl { } }").contains("did you mean `kept`?"));
+}
+
 /// Of several changes each difference names the one that makes it, or those that make it together.
 #[test]
 fn each_difference_names_its_changes() {

@@ -75,7 +75,10 @@ fn a_change_that_finds_no_place_is_an_error() {
         ("change directory \"/srv\" { dacl { remove audit alice } }", "no kind of entry `audit`"),
         ("change directory \"/srv\" { sd missing; owner alice }", "cannot both stand"),
         ("change file \"/svr\" { owner alice }", "did you mean `/srv`?"),
-        ("change service notes { privileges SeTcbPrivilege }", "not built"),
+        (
+            "change service notes { privileges SeTcbPrivilege }",
+            "a running process keeps what it was started with",
+        ),
         ("change service notes { thread x { } }", "steps stay as they are declared"),
     ] {
         let said = said(statement);

@@ -10,7 +10,7 @@ use sim_core::world::change::{
     Change, DescriptorChange, EntryEdit, NewList, ObjectChange, PartsChange, PolicyChange, PrincipalChange,
     ProcessChange, RuleChange, RuleParts, ShapeChange, ValueChange,
 };
-use sim_core::world::declare::{DaclDecl, SaclDecl, SaclEntry, SecurityDecl};
+use sim_core::world::declare::{DaclDecl, DescriptorParts, SaclDecl, SaclEntry, SecurityDecl};
 
 use super::args::{Args, Read, unknown};
 use super::declare::process_trust;
@@ -411,12 +411,15 @@ impl Resolver<'_> {
                         let trust = process_trust(&mut args)?;
                         self.once(change.trust.replace(trust).is_some(), head)?;
                     }
-                    "endpoint" => return Err(self.not_built(head.span, "`endpoint` in a change")),
+                    "endpoint" => {
+                        let endpoint = self.endpoint_change(&mut args, process)?;
+                        change.endpoints.push(endpoint);
+                    }
                     name if SHAPE_WORDS.contains(&name) => {
                         return self.shape_change(stmt, head, &mut change.shape);
                     }
                     name => {
-                        let known = SHAPE_WORDS.iter().copied().chain(["account", "pip"]);
+                        let known = SHAPE_WORDS.iter().copied().chain(["account", "pip", "endpoint"]);
                         return Err(unknown(codes::HEAD, head.span, "property that changes", name, known)
                             .help("threads and their steps stay as they are declared"));
                     }
@@ -429,6 +432,29 @@ impl Resolver<'_> {
             }
         }
         change
+    }
+
+    /// Who may connect to an endpoint of a service.
+    fn endpoint_change(&mut self, args: &mut Args<'_>, process: usize) -> Read<(usize, PartsChange)> {
+        let name = args.name("the name of an endpoint")?;
+        let block = args.block("`{` and what changes, such as `dacl { … }`")?;
+        let owner = self.processes.get_index(process).map_or("", |(owner, _)| owner.as_str());
+        let full = format!("{owner}.{}", name.value);
+        let own = |known: &str| known.strip_prefix(owner)?.strip_prefix('.').map(str::to_owned);
+        let Some(position) = self.endpoints.keys().position(|known| known.as_str() == full) else {
+            let known: Vec<String> = self.endpoints.keys().filter_map(|known| own(known)).collect();
+            let near = known.iter().map(String::as_str);
+            return Err(unknown(codes::UNKNOWN_NAME, name.span, "endpoint of it", &name.value, near));
+        };
+        let parts = match self.object_changes(block.value, ObjectType::Endpoint).0 {
+            DescriptorChange::Parts(parts) => parts,
+            DescriptorChange::Whole(whole) => {
+                let DescriptorParts { owner, group, dacl, sacl } = self.parts_of_whole(whole, block.value);
+                let (dacl, sacl) = (dacl.map(NewList::Whole), sacl.map(NewList::Whole));
+                PartsChange { owner, group, dacl, sacl }
+            }
+        };
+        Ok((position, parts))
     }
 
     /// A property of a token's shape; what a declaration cannot take away, a change can.

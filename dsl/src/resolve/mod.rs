@@ -736,7 +736,14 @@ pub(crate) fn is_declaration(word: &str) -> bool {
 
 fn bare_endpoint(name: &str, process: usize) -> EndpointDecl {
     let (transport, default_dacl) = (Transport::Stream, false);
-    EndpointDecl { name: Arc::from(name), process, descriptor: None, default_dacl, transport }
+    EndpointDecl {
+        name: Arc::from(name),
+        process,
+        descriptor: None,
+        default_dacl,
+        transport,
+        edits: Vec::new(),
+    }
 }
 
 fn has_property(block: &Block, name: &str) -> bool {

@@ -105,9 +105,10 @@ impl Resolver<'_> {
         if let WorldOperation::Change(change) = &operation
             && matches!(**change, Change::Process(_))
         {
-            return Err(self
-                .not_built(head.span, "a change of a process in `world`")
-                .help("a running process keeps what it was started with; a user changes for later logons"));
+            let message = "this change cannot be made: a running process keeps what it was started with";
+            return Err(Diagnostic::error(codes::CHANGE, head.span, message)
+                .label("changes nothing")
+                .help("a user changes for later logons; an overlay changes a process from the beginning"));
         }
         if let WorldOperation::Change(change) = &operation
             && matches!(&**change, Change::Volume(change) if change.missing_sd == Some(MissingSd::Unmanaged))

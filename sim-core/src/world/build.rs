@@ -566,20 +566,26 @@ impl<'a> Builder<'a> {
             let dacl = DaclDecl::List { protected: false, auto_inherit: false, aces };
             parts.get_or_insert_default().dacl = Some(dacl);
         }
+        let failed = |why: String| BuildError {
+            what: format!("endpoint {}", decl.name),
+            object: None,
+            process: Some(decl.process),
+            why,
+        };
         let descriptor = match &parts {
             None => None,
             Some(parts) => {
                 let token = self.world.token(self.world.process(process).primary).clone();
                 let defaults = super::file::subject_defaults(&token);
-                let source = self
+                let mut source = self
                     .world
                     .new_descriptor(None, Given::Created(parts), &defaults, ObjectType::Endpoint)
-                    .map_err(|error| BuildError {
-                        what: format!("endpoint {}", decl.name),
-                        object: None,
-                        process: Some(decl.process),
-                        why: error.to_string(),
-                    })?;
+                    .map_err(|error| failed(error.to_string()))?;
+                for edit in &decl.edits {
+                    let model = &self.world.model;
+                    source = changed(Some(&source), None, edit, ObjectType::Endpoint, model)
+                        .map_err(|error| failed(error.to_string()))?;
+                }
                 Some(self.compile(source, ObjectType::Endpoint))
             }
         };

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::declare::{
-    DaclDecl, Declarations, DescriptorParts, MissingSd, ObjectDecl, PolicyDecl, PolicyRuleDecl,
+    DaclDecl, Declarations, DescriptorParts, EndpointDecl, MissingSd, ObjectDecl, PolicyDecl, PolicyRuleDecl,
     PrincipalDecl, PrivilegeDecl, SaclDecl, SaclEntry, SecurityDecl, TokenShape,
 };
 use super::logon::{group_by_default, privilege_by_default};
@@ -151,6 +151,8 @@ pub struct ProcessChange {
     pub trust: Option<ProcessTrust>,
     /// How its token differs.
     pub shape: ShapeChange,
+    /// Who may connect to endpoints, by their positions.
+    pub endpoints: Vec<(usize, PartsChange)>,
 }
 
 /// What becomes of a central policy.
@@ -368,9 +370,33 @@ impl Declarations {
             declared.unwrap_or_else(|| privilege_by_default(account_of, privilege))
         };
         shape.change(&change.shape, &has, &privilege)?;
+        let mut endpoints = self.endpoints.clone();
+        for (position, parts) in &change.endpoints {
+            endpoints.get_mut(*position).ok_or(ChangeError::NotThere)?.change(parts)?;
+        }
+        self.endpoints = endpoints;
         process.shape = shape;
         process.account = Some(account_of);
         process.trust = change.trust.or(process.trust);
+        Ok(())
+    }
+}
+
+impl EndpointDecl {
+    /// Where nobody has been checked, a whole list begins to.
+    fn change(&mut self, parts: &PartsChange) -> Result<(), ChangeError> {
+        if self.descriptor.is_some() || self.default_dacl {
+            self.edits.push(parts.clone());
+            return Ok(());
+        }
+        let Some(NewList::Whole(dacl)) = &parts.dacl else { return Err(ChangeError::NoList) };
+        let sacl = match &parts.sacl {
+            Some(NewList::Whole(sacl)) => Some(sacl.clone()),
+            Some(NewList::Edits(_)) => return Err(ChangeError::NoList),
+            None => None,
+        };
+        let (owner, group, dacl) = (parts.owner, parts.group, Some(dacl.clone()));
+        self.descriptor = Some(DescriptorParts { owner, group, dacl, sacl });
         Ok(())
     }
 }

@@ -200,6 +200,8 @@ pub struct EndpointDecl {
     pub default_dacl: bool,
     /// What connections run over.
     pub transport: Transport,
+    /// Changes of the descriptor that all this gives, one after the other.
+    pub edits: Vec<PartsChange>,
 }
 
 /// What connections to an endpoint run over (IMP-37).
