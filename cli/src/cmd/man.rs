@@ -5,7 +5,7 @@ use sim_core::text::escape;
 
 use crate::io::{self, Exit};
 
-/// Print a manual page
+/// Print a manual page, of a command or of the language
 ///
 /// `scn man | man -l -` shows that of scn, `scn man run | man -l -` that of a command, and `scn man --lang | man -l -` that of
 /// the language, scn-lang(7).

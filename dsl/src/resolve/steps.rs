@@ -407,6 +407,8 @@ fn meant(verb: &Verb, parts: &[Part], diagnostic: Diagnostic) -> Diagnostic {
     let fixed =
         fixed.filter(|word| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
     match nearest(word, fixed) {
+        // It is a word of the step, in another place.
+        Some(near) if near == &**word => diagnostic.label("stands in another place, or in parentheses"),
         Some(near) if !diagnostic.label.contains("did you mean") => {
             diagnostic.label(format!("did you mean `{near}`?"))
         }
