@@ -16,6 +16,7 @@ use sim_core::world::op::{
 use super::args::{Args, Read, choose, unknown};
 use super::paths::check_path;
 use super::program::ThreadScope;
+use super::shape::one_flag;
 use super::steps::optional_level;
 use super::{PrincipalKind, Resolver};
 use crate::ast::{Block, Part, PartKind, Prep, Spanned, Stmt, Word};
@@ -55,7 +56,8 @@ pub(crate) const MANDATORY_POLICIES: &[(&str, MandatoryPolicy)] = &[
 ];
 
 /// What `restrict` takes away.
-pub(crate) const RESTRICT_WORDS: &[&str] = &["sids", "deny_only", "remove", "write_only"];
+pub(crate) const RESTRICT_WORDS: &[&str] =
+    &["groups", "privileges", "restricted", "sids", "deny_only", "remove", "write_only"];
 
 /// `no_write_up, new_process_min` or `off`.
 pub(super) fn mandatory_policy(args: &mut Args<'_>) -> Read<MandatoryPolicy> {
@@ -256,7 +258,7 @@ pub(super) fn restrict(
     let block = args.block("`{` and what is taken away")?;
     let mut restriction = Restriction::default();
     for stmt in &block.value.stmts {
-        let head = resolver.head_of(stmt, "`sids`, `deny_only`, `remove` or `write_only`")?;
+        let head = resolver.head_of(stmt, "what is taken away, such as `groups staff (deny_only)`")?;
         let mut parts = Args::new(&stmt.parts, head.span);
         match head.value {
             "sids" => {
@@ -270,14 +272,40 @@ pub(super) fn restrict(
                 let again = std::mem::replace(&mut restriction.write_only, true);
                 resolver.once(again, head)?;
             }
+            // The words that shape a token, as far as they take something away.
+            "groups" => {
+                restriction.deny_only.extend(resolver.principals(&mut parts)?);
+                taken_away(&mut parts, "groups", "deny_only")?;
+            }
+            "privileges" => {
+                restriction.remove.extend(privileges(&mut parts)?);
+                taken_away(&mut parts, "privileges", "removed")?;
+            }
+            "restricted" => {
+                let block = parts.block("`{` and what restricts")?;
+                let restricted = resolver.restricted(block.value)?;
+                restriction.sids.extend(restricted.sids);
+                let again = restricted.write_only && std::mem::replace(&mut restriction.write_only, true);
+                resolver.once(again, head)?;
+            }
             other => {
                 let known = RESTRICT_WORDS.iter().copied();
-                return Err(unknown(codes::HEAD, head.span, "property of `restrict`", other, known));
+                return Err(unknown(codes::HEAD, head.span, "property of `restrict`", other, known).help(
+                    "a restricted token can do less: groups are for deny entries only, privileges are gone",
+                ));
             }
         }
         parts.finish(head.value)?;
     }
     Ok(Operation::Restrict(slot, Box::new(restriction)))
+}
+
+/// The one flag with which a word of a token's shape takes something away.
+fn taken_away(parts: &mut Args<'_>, word: &str, flag: &str) -> Read<()> {
+    match one_flag(parts, &format!("flag of `{word}` in `restrict`"), &[(flag, ())])? {
+        Some(()) => Ok(()),
+        None => Err(parts.expected(&format!("`({flag})`")).help("`restrict` only takes away")),
+    }
 }
 
 /// `link FULL to LIMITED`

@@ -132,7 +132,7 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    fn restricted(&mut self, block: &Block) -> Read<RestrictedDecl> {
+    pub(super) fn restricted(&mut self, block: &Block) -> Read<RestrictedDecl> {
         let mut restricted = RestrictedDecl::default();
         for stmt in &block.stmts {
             let head = self.head_of(stmt, "`sids` or `write_only`")?;
@@ -292,7 +292,7 @@ pub(super) const SHAPE_WORDS: &[&str] = &[
 ];
 
 /// One flag in parentheses, if there are any.
-fn one_flag<T: Copy>(args: &mut Args<'_>, what: &str, table: &[(&str, T)]) -> Read<Option<T>> {
+pub(super) fn one_flag<T: Copy>(args: &mut Args<'_>, what: &str, table: &[(&str, T)]) -> Read<Option<T>> {
     let Some(list) = args.flags() else { return Ok(None) };
     let mut flags = Args::new(list.value, list.span);
     let flag = choose(flags.word("a flag")?, what, table)?;
