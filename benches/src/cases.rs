@@ -68,6 +68,7 @@ pub const CASES: &[Case] = &[
     case("json-serde", 500, step::json_bare),
     case("language-pairs", 2, language::pairs),
     case("language-program", 2, language::program),
+    case("language-world", 2, language::world),
     case("script-hook", 500, script::hook),
     case("script-rhai", 500, script::anchor),
     case("script-predicate", 500, script::predicate),

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use dsl::Reading;
+use dsl::{ReadScenario, Reading};
 use pest::Parser;
 
 use crate::Operation;
@@ -49,16 +49,23 @@ pub fn pairs() -> Operation {
     })
 }
 
-/// From the text to the program; its world, which is built from it once, is a matter of `load`.
+/// From the text to the program.
 pub fn program() -> Operation {
     let text = source();
-    Box::new(move |times| {
-        for _ in 0..times {
-            let mut sources = dsl::source::Sources::default();
-            let file = sources.add("bench.scn".into(), text.clone());
-            let mut files = |_: &str| Err("it is one file".to_owned());
-            let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
-            black_box(read.scenario.unwrap_or_else(|| panic!("{:?}", read.diagnostics)));
-        }
-    })
+    Box::new(move |times| (0..times).for_each(|_| drop(black_box(read(&text)))))
+}
+
+/// From the text to the world that the program is run in.
+pub fn world() -> Operation {
+    let text = source();
+    Box::new(move |times| (0..times).for_each(|_| drop(black_box(read(&text).build()))))
+}
+
+fn read(text: &str) -> ReadScenario {
+    let mut sources = dsl::source::Sources::default();
+    let file = sources.add("bench.scn".into(), text.into());
+    let mut files = |_: &str| Err("it is one file".to_owned());
+    let read = dsl::read(&mut sources, file, &mut Reading { params: &[], files: &mut files });
+    assert!(read.scenario.is_some(), "{:?}", read.diagnostics);
+    read
 }

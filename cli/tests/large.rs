@@ -45,6 +45,8 @@ const FILLINGS: &[(&str, &str, &str, Piece, i32)] = &[
     ("mistakes", "", "", |_| "nonsense here\n".to_owned(), 3),
     ("signs", "", "", |_| "%$&/ 12ab ) ] }\n".to_owned(), 3),
     ("mistakes between signs", "", "", |_| "nonsense here\n%$&/ 12ab ) ]\n".to_owned(), 3),
+    ("statements run together", "", "\n", |n| format!("group g{n} {{}} "), 3),
+    ("one list", "user alice { groups ", "Everyone }\n", |n| format!("g{n}, "), 3),
     ("one text without end", "user \"", "", |_| "a".repeat(64), 3),
     ("one word", "user ", "", |_| "a".repeat(64), 0),
     ("a script", "script { ", "}\n", |n| format!("fn f{n}() {{ now() }}\n"), 3),

@@ -266,28 +266,23 @@ impl Reader<'_> {
         let end = |parts: &[Part]| parts.last().map(|part| part.span.end);
         let own = self.parts.get(before..).and_then(end);
         span.end = own.max(expects.last().map(|expect: &Expectation| expect.span.end)).unwrap_or(span.end);
-        while let Some(behind) = self.run_together(before) {
-            let first = Span { end: end(&self.parts).unwrap_or(span.end), ..span };
-            span.start = behind.first().map_or(span.start, |part| part.span.start);
-            self.statement(before, Vec::new(), first, broken, doc);
-            self.parts.extend(behind);
+        let starts = self.parts.get(before..).map(run_together).unwrap_or_default();
+        if let Some(first) = starts.first() {
+            let mut behind = self.parts.split_off(before + first).into_iter();
+            for (start, end_of_next) in starts.iter().zip(starts.iter().skip(1).chain([&usize::MAX])) {
+                let here = Span { end: end(&self.parts).unwrap_or(span.end), ..span };
+                let next = behind.as_slice().first().map_or(span, |part| part.span);
+                self.report(
+                    Diagnostic::error(codes::ARGUMENT, next, "two statements stand on one line")
+                        .label("begins a statement of its own")
+                        .help("put it on a line of its own, or `;` in front of it"),
+                );
+                self.statement(before, Vec::new(), here, broken, doc);
+                span.start = next.start;
+                self.parts.extend(behind.by_ref().take(end_of_next - start));
+            }
         }
         self.statement(before, expects, span, broken, doc);
-    }
-
-    /// Takes off what stands behind the block of a statement without an end of the line between them, and tells it.
-    fn run_together(&mut self, before: usize) -> Option<Vec<Part>> {
-        let behind = |pair: &[Part]| {
-            matches!(pair, [Part { value: PartKind::Block(_), .. }, Part { value: PartKind::Word(_), .. }])
-        };
-        let at = before + self.parts.get(before..)?.windows(2).position(behind)? + 1;
-        let parts = self.parts.split_off(at);
-        self.report(
-            Diagnostic::error(codes::ARGUMENT, parts.first()?.span, "two statements stand on one line")
-                .label("begins a statement of its own")
-                .help("put it on a line of its own, or `;` in front of it"),
-        );
-        Some(parts)
     }
 
     /// What an item is: its time, its name and its head taken from the front of its parts.
@@ -686,6 +681,14 @@ fn without_fraction(text: &str) -> Option<String> {
 fn is_hidden(c: char) -> bool {
     sim_core::text::escape(c.encode_utf8(&mut [0; 4])) != c.to_string()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}' | '\u{a0}')
+}
+
+/// The positions of parts that begin a statement behind the block of another one, without an end of the line between them.
+fn run_together(parts: &[Part]) -> Vec<usize> {
+    let behind = |pair: &[Part]| {
+        matches!(pair, [Part { value: PartKind::Block(_), .. }, Part { value: PartKind::Word(_), .. }])
+    };
+    parts.windows(2).enumerate().filter(|(_, pair)| behind(pair)).map(|(n, _)| n + 1).collect()
 }
 
 /// Takes `at TIME` from the front of a statement.
