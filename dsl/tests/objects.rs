@@ -737,3 +737,32 @@ fn each_operation_takes_its_right() {
     // To enter a directory is never passed by privilege (FILE-12).
     holds(world, "bob", "enter directory \"/d\" => denied by no_ace");
 }
+
+/// A list as text says what the same list in words does, wherever one stands.
+#[test]
+fn lists_may_be_text() {
+    let world = r#"
+        file "/read" { dacl 'D:(A;;FR;;;WD)' }
+        file "/open" { dacl 'D:NO_ACCESS_CONTROL' }
+        file "/high" { dacl null; sacl 'S:(ML;;NW;;;HI)' }
+        file "/ruled" { dacl { allow alice full }; sacl { policy only } }
+        policy only { rule reading { dacl 'D:(A;;FR;;;WD)' } }
+        directory "/d" { dacl { allow alice full } }
+        "#;
+    holds(
+        world,
+        "alice",
+        r#"
+        open file "/read" for read          => granted
+        open file "/read" for write         => denied by no_ace
+        open file "/open" for full          => granted
+        open file "/high" for write         => denied by integrity
+        open file "/ruled" for FILE_READ_DATA   => granted
+        open file "/ruled" for FILE_WRITE_DATA  => denied by policy
+        h = create file "/d/f" for read, WRITE_DAC with { dacl 'D:(A;;FA;;;WD)' }  => granted
+        set_security h { dacl 'D:(A;;FR;;;WD)' }  => ok
+        open file "/d/f" for write          => denied by no_ace
+        set_default_dacl 'D:(A;;GR;;;WD)'   => ok
+        "#,
+    );
+}

@@ -285,8 +285,35 @@ impl Resolver<'_> {
         }
     }
 
+    /// The one list that a text in SDDL gives, where a list may stand: `'D:(A;;GA;;;WD)'`.
+    fn list_as_text<T>(
+        &mut self,
+        args: &mut Args<'_>,
+        class: ObjectType,
+        (what, letter): (&str, char),
+        list: fn(DescriptorParts) -> Option<T>,
+    ) -> Read<Option<T>> {
+        if !matches!(args.peek(), Some(Part { value: PartKind::Text(_) | PartKind::Raw(_), .. })) {
+            return Ok(None);
+        }
+        let span = args.here();
+        let SecurityDecl::Sddl(text, domain) = self.whole_text(args, class)? else { return Ok(None) };
+        let parts = DescriptorParts::of_text(&text, domain.as_deref().copied()).ok();
+        parts.and_then(list).map(Some).ok_or_else(|| {
+            Diagnostic::error(codes::VALUE, span, format!("this text is not a {what} and nothing else"))
+                .label(format!("expected SDDL such as '{letter}:(…)'"))
+                .help("`sddl '…'` gives a whole descriptor")
+        })
+    }
+
     /// `sacl [protected] [auto_inherit] { … }`
     pub(super) fn sacl(&mut self, args: &mut Args<'_>, class: ObjectType) -> Read<SaclDecl> {
+        if let Some(list) = self.list_as_text(args, class, ("SACL", 'S'), |parts| match parts {
+            DescriptorParts { owner: None, group: None, dacl: None, sacl } => sacl,
+            _ => None,
+        })? {
+            return Ok(list);
+        }
         let mut sacl = SaclDecl::default();
         loop {
             if args.keyword("protected").is_some() {
@@ -697,6 +724,12 @@ impl Resolver<'_> {
     pub(super) fn dacl(&mut self, args: &mut Args<'_>, class: ObjectType) -> Read<DaclDecl> {
         if args.keyword("null").is_some() {
             return Ok(DaclDecl::Null);
+        }
+        if let Some(list) = self.list_as_text(args, class, ("DACL", 'D'), |parts| match parts {
+            DescriptorParts { owner: None, group: None, sacl: None, dacl } => dacl,
+            _ => None,
+        })? {
+            return Ok(list);
         }
         let (mut protected, mut auto_inherit) = (false, false);
         loop {
