@@ -748,11 +748,14 @@ fn lists_may_be_text() {
         file "/ruled" { dacl { allow alice full }; sacl { policy only } }
         policy only { rule reading { dacl 'D:(A;;FR;;;WD)' } }
         directory "/d" { dacl { allow alice full } }
+        file "/codes" { dacl { deny BG SDWO; allow WD FRSD } }
         "#;
     holds(
         world,
         "alice",
         r#"
+        open file "/codes" for FRSD         => granted read, DELETE
+        open file "/codes" for FW           => denied by no_ace
         open file "/read" for read          => granted
         open file "/read" for write         => denied by no_ace
         open file "/open" for full          => granted

@@ -19,6 +19,10 @@ impl Resolver<'_> {
         if let Some(row) = WellKnown::named(&name.value) {
             return Ok(row.sid);
         }
+        let aliased = sim_core::sid::WELL_KNOWN.iter().find(|row| row.alias == name.value.as_str());
+        if let Some(row) = aliased.filter(|row| !row.alias.is_empty()) {
+            return Ok(row.sid);
+        }
         if self.processes.contains_key(&name.value) {
             return Err(Diagnostic::error(
                 codes::KIND,

@@ -845,7 +845,7 @@ fn known_right(word: &str, class: ObjectType) -> Option<AccessMask> {
 
 /// The mask of one right by its word or official name.
 pub(super) fn right_named(word: Spanned<&str>, class: ObjectType) -> Read<AccessMask> {
-    if let Some(mask) = known_right(word.value, class) {
+    if let Some(mask) = known_right(word.value, class).or_else(|| sddl::mask_of_codes(word.value, class)) {
         return Ok(mask);
     }
     let here = RIGHTS.iter().filter(|right| right.applies_to(class)).map(|right| right.name);

@@ -19,7 +19,7 @@ use std::ops::Range;
 
 use super::AceFlags;
 use crate::model::{AceMasks, AclRevision, BareAttribute, LabelBits, Model, SddlText};
-use crate::rights::ObjectType;
+use crate::rights::{AccessMask, ObjectType};
 use crate::sid::Sid;
 use crate::text::escape;
 
@@ -366,6 +366,21 @@ pub(crate) const FILE_CODES: [(&str, u32); 4] =
 /// The codes for several rights of keys at once. `KX` is read, and written as `KR`, which is the same.
 pub(crate) const KEY_CODES: [(&str, u32); 4] =
     [("KA", 0x000F_003F), ("KR", 0x0002_0019), ("KW", 0x0002_0006), ("KX", 0x0002_0019)];
+
+/// The rights that codes stand for, as in `FRSD`; those for several rights at once belong to one class (SDDL-4).
+#[must_use]
+pub fn mask_of_codes(codes: &str, class: ObjectType) -> Option<AccessMask> {
+    let files = matches!(class, ObjectType::File | ObjectType::Directory | ObjectType::Endpoint);
+    let keys = class == ObjectType::Key;
+    let several = FILE_CODES.iter().filter(|_| files).chain(KEY_CODES.iter().filter(|_| keys));
+    let known: Vec<&(&str, u32)> = RIGHT_CODES.iter().chain(several).collect();
+    let mut mask = (!codes.is_empty()).then_some(0)?;
+    for at in (0..codes.len()).step_by(2) {
+        let code = codes.get(at..at + 2)?;
+        mask |= known.iter().find(|(text, _)| *text == code)?.1;
+    }
+    Some(AccessMask(mask))
+}
 
 /// The flags of entries, in the order in which they are written (SDDL-3).
 pub(crate) const FLAG_CODES: [(&str, AceFlags); 7] = [
