@@ -523,6 +523,14 @@ fn the_other_half_of_a_pair() {
         assert_eq!(outcomes(&seen), ["granted", "granted", "ok", "ok", "ok"]);
         assert!(seen[2].shown.starts_with("rita High"), "{}", seen[2].shown);
     }
+    // TOK-38: a partner whose place another took has none any more; TOK-8: a duplicate is no half.
+    let relinked = "full = logon alice\none = restrict full { deny_only Users }\ntwo = restrict full { deny_only Users }\n\
+        link full to one\nlinked one\nlink full to two\nlinked one\nlinked two\nlinked full\ncopy = duplicate two\nlinked copy";
+    for seen in as_principal("SYSTEM", "", relinked) {
+        let linked: Vec<String> =
+            seen.iter().filter(|seen| seen.verb == "linked").map(|seen| seen.outcome.clone()).collect();
+        assert_eq!(linked, ["granted", "NOT_FOUND", "granted", "granted", "NOT_FOUND"]);
+    }
     for seen in as_principal("alice", more, "t = open_token for TOKEN_QUERY\nlinked t") {
         assert_eq!(outcomes(&seen), ["granted", "NOT_FOUND"]);
     }

@@ -372,6 +372,8 @@ pub struct Token {
     pub privileges: Privileges,
     /// Half of a pair, or not.
     pub elevation: ElevationType,
+    /// Of which pair of its session it is a half (TOK-38).
+    pub pair: u32,
     /// The owner of new objects: 0 the user, n `groups[n - 1]`.
     pub owner_index: u8,
     /// The group of new objects, counted likewise.
@@ -405,6 +407,7 @@ impl Token {
             enabled,
             privileges,
             elevation: ElevationType::Default,
+            pair: 0,
             owner_index: 0,
             primary_group_index: 0,
             default_dacl: None,

@@ -54,6 +54,8 @@ pub struct Pair {
     pub full: TokenId,
     /// The filtered half.
     pub limited: TokenId,
+    /// Which pair of its session it is: one that was linked later has taken the place of those before.
+    number: u32,
 }
 
 /// Who logs on, and how.
@@ -172,7 +174,8 @@ impl World {
         let given = Given::of(&shapes);
         let full = make(given.full(facts.clone(), elevation), privileges, ElevationType::Full);
         let limited = make(given.limited(facts, elevation), filtered(privileges), ElevationType::Limited);
-        let pair = Pair { full: self.add_token(full), limited: self.add_token(limited) };
+        let (full, limited) = (self.add_token(full), self.add_token(limited));
+        let pair = self.pair(full, limited);
         let (own, other) = match elevation {
             ElevationType::Full => (pair.full, pair.limited),
             ElevationType::Limited | ElevationType::Default => (pair.limited, pair.full),
@@ -366,6 +369,19 @@ impl World {
         Ok(id)
     }
 
+    /// Makes two tokens the halves of the next pair of their session.
+    fn pair(&mut self, full: TokenId, limited: TokenId) -> Pair {
+        let session = self.session(self.token(full).facts().session);
+        let number = session.and_then(|session| session.pair).map_or(0, |pair| pair.number + 1);
+        for (id, elevation) in [(full, ElevationType::Full), (limited, ElevationType::Limited)] {
+            if let Some(token) = self.tokens.get_mut(id) {
+                token.elevation = elevation;
+                token.pair = number;
+            }
+        }
+        Pair { full, limited, number }
+    }
+
     /// `t2 = linked t` (TOK-40): the partner itself for a holder of SeTcbPrivilege, else a copy that can only be looked at.
     pub(super) fn linked<R: Recorder>(
         &mut self,
@@ -376,6 +392,8 @@ impl World {
     ) -> Result<Success, Failure> {
         let token = self.token(self.token_in(thread, slot, TOKEN_QUERY, recorder)?);
         let pair = self.session(token.facts().session).and_then(|session| session.pair);
+        // One that another took the place of has no partner any more.
+        let pair = pair.filter(|pair| pair.number == token.pair);
         let partner = match (pair, token.elevation) {
             (Some(pair), ElevationType::Limited) => pair.full,
             (Some(pair), ElevationType::Full) => pair.limited,
@@ -425,13 +443,9 @@ impl World {
             return Err(ErrorName::InvalidParameter.into());
         }
         let session = one.facts().session;
-        for (id, elevation) in [(full, ElevationType::Full), (limited, ElevationType::Limited)] {
-            self.tokens.keep(id);
-            if let Some(token) = self.tokens.get_mut(id) {
-                token.elevation = elevation;
-            }
-        }
-        let new = Some(Pair { full, limited });
+        self.tokens.keep(full);
+        self.tokens.keep(limited);
+        let new = Some(self.pair(full, limited));
         let old = self.sessions.get_mut(session.index()).and_then(|s| std::mem::replace(&mut s.pair, new));
         if let Some(pair) = old {
             self.tokens.forget(pair.full);
