@@ -169,8 +169,16 @@ impl Resolver<'_> {
     }
 
     fn statement(&mut self, stmt: &Stmt, writer: &mut Writer, scope: &ThreadScope<'_>) {
-        if let Err(diagnostic) = self.try_statement(stmt, writer, scope) {
-            self.report(diagnostic);
+        let Err(diagnostic) = self.try_statement(stmt, writer, scope) else { return };
+        self.report(diagnostic);
+        // What is wrong in front of a block hides nothing of it.
+        let repeats =
+            stmt.head.as_ref().is_some_and(|head| matches!(&*head.value, "loop" | "repeat" | "every"));
+        if let (true, Some(block)) = (repeats, Args::new(&stmt.parts, stmt.span).later_block()) {
+            let mut aside = Writer { code: Vec::new(), ..*writer };
+            if let Err(diagnostic) = self.block(block.value, &mut aside, scope) {
+                self.report(diagnostic);
+            }
         }
     }
 
