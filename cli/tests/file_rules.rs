@@ -238,7 +238,7 @@ fn what_is_granted_at_most_is_what_single_requests_get() {
 
 #[test]
 fn intents_add_what_file_14_says() {
-    // On a file that gives nobody anything. `windows`: W-ACC-5.
+    // On a file that gives nobody anything; a privilege without its intent is none (DIV-16). `windows`: W-ACC-5.
     let world = "file \"/f\" { dacl { deny Everyone full }; sacl { label high no_read_up no_write_up } }\n";
     let rows = [
         ("keeper", "intent backup", "FILE_READ_DATA", [0x0012_0089, 0x0012_0089, 0x0112_00A9]),
@@ -316,7 +316,7 @@ fn what_an_open_does_on_the_way_goes_with_its_intents() {
 
 #[test]
 fn a_creator_gets_what_the_new_descriptor_gives() {
-    // FILE-15, FILE-19, W-ACC-9: the directory lets her add, and what it passes on lets her read.
+    // FILE-15, FILE-19, INH-13, W-ACC-9: the directory lets her add, and what it passes on lets her read.
     let world = "directory \"/d\" { dacl { allow bob FILE_ADD_FILE; allow bob read (inherit_files, inherit_only) } }\n";
     let steps = "create file \"/d/new\" for read, write\nopen file \"/d/new\" for read\ncreate file \"/d/more\" for read\n\
                  create directory \"/d/sub\" for read\ncreate file \"/d/all\" for FILE_READ_DATA, MAXIMUM_ALLOWED";
@@ -378,8 +378,21 @@ fn deleting_takes_one_of_two_rights() {
 }
 
 #[test]
+fn listing_a_directory_tells_nothing_of_what_is_in_it() {
+    // DIV-21: in no model are the attributes of a file read by way of its directory.
+    let world = "directory \"/d\" { dacl { allow bob read, execute } }\nfile \"/d/f\" { dacl { allow bob FILE_READ_DATA } }\n";
+    let steps = "access directory \"/d\" for FILE_LIST_DIRECTORY\naccess file \"/d/f\" for FILE_READ_DATA\n\
+                 access file \"/d/f\" for FILE_READ_ATTRIBUTES\naccess file \"/d/f\" for MAXIMUM_ALLOWED";
+    for seen in runs(world, "bob", steps) {
+        assert_eq!(outcomes(&seen), ["granted", "granted", DENIED, "granted"]);
+        assert_eq!(mask(&seen[3]), 0x1);
+    }
+}
+
+#[test]
 fn who_may_make_whom_the_owner() {
-    // FILE-26, FILE-27, DIV-28, DIV-29: by path.
+    // FILE-26, FILE-27, DIV-28, DIV-29: by path, which states restore, so that keeper needs no entry (DIV-16). OWNR-1: bob lacks the
+    // right. OWNR-4: the privilege of taker gives the right, and not the freedom to name others.
     let world = "file \"/f\" { owner SYSTEM; dacl { allow alice WRITE_OWNER } }\n";
     let rows = [
         ("alice", ["ok", "ok", OWNER, OWNER]),
@@ -468,7 +481,7 @@ fn the_owner_writes_the_dacl_by_level() {
 
 #[test]
 fn missing_descriptors_by_policy_and_level() {
-    // FILE-31: what comes of an open for reading at a level of impersonation, and without impersonation.
+    // FILE-31, DIV-26: what comes of an open for reading at a level of impersonation, and without impersonation.
     let all = |outcome| [[outcome; 4]; 3];
     let gates = [
         [DENIED, DENIED, DENIED, DENIED],
@@ -633,6 +646,27 @@ fn opens_are_audited_as_file_34_says() {
             let audits = seen[0].json["checks"][0]["audits"].as_array().cloned().unwrap_or_default();
             let count = |success| audits.iter().filter(|audit| audit["success"] == success).count();
             assert_eq!((count(true), count(false)), wanted, "{sacl}, {}: {audits:?}", MODELS[n].name);
+        }
+    }
+}
+
+#[test]
+fn an_error_grants_nothing_and_reports_nothing() {
+    // RES-5: at Identification the founding model lets Everyone pass the root, refuses the file, and reports both. The others end
+    // in an error at the first check.
+    let all = "sacl { audit Everyone full (success, failure) }";
+    let world = format!(
+        "directory \"/\" {{ dacl {{ allow Everyone full }}; {all} }}\nfile \"/f\" {{ dacl {{ allow alice read }}; {all} }}\n"
+    );
+    for (level, wanted) in [("impersonation", [1, 1, 1]), ("identification", [2, 0, 0])] {
+        let seen = served(&world, "impersonate conn", level, "open file \"/f\" for FILE_READ_DATA");
+        for (n, seen) in seen.iter().enumerate() {
+            let checks = seen[0].json["checks"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let audits: usize =
+                checks.iter().filter_map(|check| check["audits"].as_array()).map(Vec::len).sum();
+            assert!(!checks.is_empty() && audits == wanted[n], "{level}, {}: {checks:?}", MODELS[n].name);
+            let nothing = checks.iter().all(|check| check["granted"].is_null());
+            assert_eq!(nothing, audits == 0, "{level}, {}: {checks:?}", MODELS[n].name);
         }
     }
 }

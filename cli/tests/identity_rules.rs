@@ -28,7 +28,7 @@ fn shown(seen: &Seen) -> &Value {
 
 #[test]
 fn flags_of_a_group_say_when_it_matches() {
-    // TOK-3: what an entry lets, what one keeps, whether it is audited, and whether the group makes an owner. Ownership asks
+    // TOK-3, SID-7: what an entry lets, what one keeps, whether it is audited, and whether the group makes an owner. Ownership asks
     // for the SID alone, in NT for a group that can allow (W-ACC-6). A group that may own can be chosen as owner.
     type Row = (&'static str, [&'static str; 2], bool, [&'static str; 3], &'static str);
     let rows: [Row; 5] = [
@@ -83,7 +83,7 @@ fn flags_of_a_group_say_when_it_matches() {
 
 #[test]
 fn second_lists_count_by_being_there() {
-    // TOK-4: restricting SIDs and capabilities whose attribute words say that they are disabled, or for deny entries only.
+    // TOK-4, SID-9: restricting SIDs and capabilities whose attribute words say that they are disabled, or for deny entries only.
     let restricted = |attributes: &str| {
         format!(
             r#"{{"id":"r","token":{{"user":"S-1-5-21-1-2-3-1013","groups":[{{"sid":"S-1-1-0"}}],"restricted_sids":[{{"sid":"S-1-5-21-1-2-3-2000"{attributes}}}]}},"sddl":"O:SYD:(A;;0x1;;;WD)(A;;0x1;;;S-1-5-21-1-2-3-2000)","desired":"0x1"}}"#
@@ -125,7 +125,7 @@ fn second_lists_count_by_being_there() {
 
 #[test]
 fn a_token_is_made_whole_or_not_at_all() {
-    // TOK-7: how many groups a user may list beside the four that it has anyway and the logon SID, which comes last.
+    // TOK-7, SID-9: how many groups a user may list beside the four that it has anyway and the logon SID, which comes last.
     for (listed, outcome) in [(1, "granted"), (59, "granted"), (60, INVALID), (70, INVALID)] {
         let groups: Vec<String> = (0..listed).map(|n| format!("g{n}")).collect();
         let declared: String = (0..listed).map(|n| format!("group g{n} {{ rid {} }}\n", 3000 + n)).collect();
@@ -643,7 +643,7 @@ fn looking_is_for_who_may_and_for_oneself() {
 
 #[test]
 fn a_service_is_started_by_somebody_who_is_trusted() {
-    // PRC-17, PRC-5, TOK-7: nothing is asked, nothing is recorded, and what is declared is what it then has: account and own SID,
+    // PRC-17, PRC-5, TOK-7, DIV-35, SID-11: nothing is asked, nothing is recorded, and what is declared is what it then has: account and own SID,
     // privileges, integrity as the final value, trust, its descriptor.
     for played in in_every_model(
         "user alice { rid 1013 }\n\

@@ -10,7 +10,8 @@ use play::{Played, Seen, play};
 use sim_core::model::{MODELS, Model};
 
 /// Columns: kobicha, kacs, windows; in each, the client's level from Anonymous to Delegation. A, I, M, D: success at that
-/// level. `1`: PRIVILEGE_NOT_HELD. `2`: RESTRICTED_ESCAPE.
+/// level. `1`: PRIVILEGE_NOT_HELD. `2`: RESTRICTED_ESCAPE. No letter is above the client's level (IMP-1). The rows `>` are DIV-5,
+/// those of U2 are DIV-6.
 const MATRIX: &str = "
 U1  H   <=   A I M D   A I M D   A I M D
 U1  H   >    A I I I   A I I I   A I M D
@@ -32,7 +33,7 @@ U4  DA  >    1 1 1 1   A I I I   A I I I
 
 const LEVELS: [&str; 4] = ["anonymous", "identification", "impersonation", "delegation"];
 
-/// IMP-14: what the level that is installed means, by model. `S` stands for the service, `C` for the client, `N` for the
+/// IMP-14, IMP-1: what the level that is installed means, by model; M and D act. `S` stands for the service, `C` for the client, `N` for the
 /// Anonymous identity.
 ///
 /// Columns: the level; the private object of the client; the public object, and as whom; the connection at the default level;

@@ -370,7 +370,7 @@ fn an_impersonating_thread_reaches_processes_as_its_subject() {
 
 #[test]
 fn who_arrives_on_another_machine() {
-    // IMP-36: the level of the thread that connects (`-` for itself), whether it may pass clients on, who arrives by model.
+    // IMP-36, OPEN-18: the level of the thread that connects (`-` for itself), whether it may pass clients on, who arrives by model.
     // A connection asks for Delegation here.
     const NOBODY: &str = "Anonymous@0";
     let rows: [(&str, &str, [&str; 3]); 13] = [
@@ -456,7 +456,7 @@ fn built_in_accounts_have_the_privileges_of_everybody() {
 
 #[test]
 fn a_service_has_a_sid_of_its_name() {
-    // PRC-19, whatever the case in which the name is written.
+    // PRC-19, SID-11, whatever the case in which the name is written.
     for (name, sid) in [
         ("TrustedInstaller", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"),
         ("filesrv", "S-1-5-80-474683753-2531637507-3651616379-2578885865-3783485764"),

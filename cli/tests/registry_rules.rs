@@ -150,7 +150,7 @@ fn a_handle_lets_just_what_it_was_opened_for() {
 
 #[test]
 fn what_may_be_asked_for_comes_before_every_name() {
-    // KEY-7: the mask, and whether it is taken; neither key is there.
+    // KEY-7, MASK-4: the mask, and whether it is taken; neither key is there.
     let rows: [(&str, [bool; 3]); 12] = [
         ("0", [false; 3]),
         // Not a right on keys (KEY-6).
@@ -178,7 +178,7 @@ fn what_may_be_asked_for_comes_before_every_name() {
 
 #[test]
 fn entries_speak_of_rights_on_keys() {
-    // KEY-8: at load, and when one is written.
+    // KEY-8, MASK-4: at load, and when one is written.
     for dacl in ["allow bob 0x100000", "allow bob 0x40", "allow bob MAXIMUM_ALLOWED"] {
         let said = refused(&format!("key 'Machine\\K' {{ dacl {{ {dacl} }} }}"));
         assert!(said.starts_with("error"), "{dacl}: {said}");

@@ -420,6 +420,61 @@ fn every_rule_that_is_cited_is_in_the_rule_book() {
     none("every cited rule has an entry `### NUMBER ` in docs/rules.md", &found);
 }
 
+/// What no test can break: (rule, reason).
+const UNTESTABLE: [(&str, &str); 0] = [];
+
+/// The numbers that a text cites, with those between the ends of `TOK-38 to TOK-40`.
+fn cited_in_ranges(text: &str) -> BTreeSet<String> {
+    let mut found = cited(text);
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    for (at, between) in text.match_indices(" to ") {
+        let first = text[..at].rsplit(|c| !word(c)).next().and_then(|first| first.rsplit_once('-'));
+        let last = text[at + between.len()..].split(|c| !word(c)).next();
+        let (Some((family, from)), Some((other, to))) = (first, last.and_then(|last| last.rsplit_once('-')))
+        else {
+            continue;
+        };
+        if let (true, Ok(from), Ok(to)) = (family == other, from.parse::<u32>(), to.parse::<u32>()) {
+            found.extend((from..=to).flat_map(|n| cited(&format!("{family}-{n}"))));
+        }
+    }
+    found
+}
+
+/// The part of a file of Rust that tests: all of a file of tests, else its module of tests at the end.
+fn tests_of(name: &str, text: &str) -> String {
+    let inside = name.contains("/tests/") || name.ends_with("/tests.rs") || name.starts_with("snapshots/");
+    match text.find("#[cfg(test)]\nmod tests {") {
+        _ if inside => text.to_owned(),
+        Some(at) => text[at..].to_owned(),
+        None => String::new(),
+    }
+}
+
+#[test]
+fn every_rule_of_the_rule_book_is_cited_by_a_test() {
+    let mut found = BTreeSet::new();
+    for path in rust_files() {
+        // This file cites numbers to test its own reader.
+        let name = relative(&path);
+        if name != "cli/tests/tidy.rs" {
+            found.extend(cited_in_ranges(&tests_of(&name, &fs::read_to_string(&path).expect("a file"))));
+        }
+    }
+    for path in ["scenarios", "dsl/tests"].iter().flat_map(|folder| files_below(&root().join(folder), ".scn"))
+    {
+        found.extend(cited_in_ranges(&fs::read_to_string(&path).expect("the file can be read")));
+    }
+    let rules = fs::read_to_string(root().join("docs/rules.md")).expect("the rule book can be read");
+    let numbers = rules.lines().filter_map(|line| line.strip_prefix("### ")?.split(' ').next());
+    let excepted = |number: &str| UNTESTABLE.iter().any(|(rule, _)| *rule == number);
+    let silent: Vec<String> =
+        numbers.filter(|number| !found.contains(*number) && !excepted(number)).map(str::to_owned).collect();
+    none("a test or a scenario cites every rule that has an entry in docs/rules.md", &silent);
+    let needless = UNTESTABLE.iter().filter(|(rule, _)| found.contains(*rule));
+    none("what is cited is no exception", &needless.map(|(rule, _)| (*rule).to_owned()).collect::<Vec<_>>());
+}
+
 /// The reader of Rust above is code too.
 #[test]
 fn comments_and_quotes_are_told_from_code() {
@@ -433,6 +488,14 @@ fn comments_and_quotes_are_told_from_code() {
     let cites: Vec<String> =
         cited("(W-ACC-3, NM-ORDER) DACL-3's IMP-9: S-1-5-21 NOSUCH-1 x-SID-1").into_iter().collect();
     assert_eq!(cites, ["DACL-3", "IMP-9", "NM-ORDER", "W-ACC-3"]);
+    let cites: Vec<String> =
+        cited_in_ranges("(TOK-8 to TOK-10), W-CND-1 to W-CND-2; SID-4 to MAP-5 to do").into_iter().collect();
+    let wanted = ["MAP-5", "SID-4", "TOK-10", "TOK-8", "TOK-9", "W-CND-1", "W-CND-2"];
+    assert_eq!(cites, wanted);
+    let text = "// SID-1\n#[cfg(test)]\nmod tests { // SID-2";
+    assert_eq!(tests_of("sim-core/src/sid.rs", text), &text[9..]);
+    assert_eq!(["cli/tests/a.rs", "sim-core/src/sd/tests.rs"].map(|name| tests_of(name, text)), [text, text]);
+    assert_eq!(tests_of("sim-core/src/sid.rs", "// SID-1"), "");
 }
 
 #[test]

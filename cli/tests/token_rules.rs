@@ -272,7 +272,7 @@ fn a_write_restricted_token_is_filtered_where_it_writes() {
             }
         }
     }
-    // What lets the user in does not let a write-restricted token in; a second copy stays what the first one was.
+    // What lets the user in does not let a write-restricted token in; a second copy stays what the first one was (DIV-37).
     let own = "file \"/f\" { owner SYSTEM; dacl { allow alice full } }\n";
     for (first, second, outcome) in [
         ("remove SeShutdownPrivilege", "remove SeShutdownPrivilege", "granted"),
@@ -507,6 +507,24 @@ fn a_handle_gives_what_it_was_opened_for() {
             ["granted", DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, DENIED, "ok", "granted", DENIED];
         assert_eq!(outcomes(&seen), wanted);
         assert!(seen[1..8].iter().all(|seen| seen.denied_by == "Handle"), "{:?}", seen[1].denied_by);
+    }
+}
+
+#[test]
+fn what_is_installed_is_a_copy() {
+    // OPEN-14: the token in hand changes, and neither the process that was given it nor the thread that acts by it does.
+    let (on, off) = ("+SeShutdownPrivilege", "-SeShutdownPrivilege");
+    let change = "disable SeShutdownPrivilege on t\nshow t\nshow";
+    for (install, who) in [
+        ("t = logon alice\nassign t", "alice Medium"),
+        ("u = logon alice\nt = duplicate u level impersonation\nimpersonate t", "alice@2 Medium"),
+    ] {
+        for seen in as_principal("SYSTEM", "", &format!("{install}\n{change}")) {
+            let [.., hand, own] = seen.as_slice() else { panic!("{install}") };
+            assert!(seen.iter().all(|seen| ["ok", "granted", "level 2"].contains(&seen.outcome.as_str())));
+            assert_eq!(hand.shown, format!("{who} -SeBackupPrivilege {off}"));
+            assert_eq!(own.shown, format!("{who} -SeBackupPrivilege {on}"));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use table::holds;
 
 #[test]
 fn what_a_key_may_be_asked_for() {
-    // KEY-7, DIV-20
+    // KEY-7, DIV-20, MASK-3
     let world = r"
         key 'Machine\App' { dacl { allow alice full } }
         ";

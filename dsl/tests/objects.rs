@@ -272,6 +272,7 @@ fn the_arguments_of_an_open_come_first() {
         world,
         "alice",
         r#"
+        // MASK-3: the check lets it, the open refuses it, in every model and before it looks.
         open file "/none" for 0                                => error INVALID_PARAMETER
         open file "/none" for 0x200000, FILE_READ_DATA         => error INVALID_PARAMETER
         open file "/none" for 0x800000                         => error INVALID_PARAMETER

@@ -53,6 +53,7 @@ fn ex_1_plain_allow() {
 
 #[test]
 fn ex_2_deny_after_allow() {
+    // DACL-6: the same two entries in either order.
     let object = guarded(vec![allow(3, alice_sid()), deny(2, alice_sid())]);
     native(&alice(), &object, 3, true, 3);
     everywhere(&alice(), &object, 3, true);
@@ -213,6 +214,7 @@ fn ex_14_take_ownership_and_integrity() {
 
 #[test]
 fn ex_15_trust_takes_privileges_away() {
+    // PUA-6: the record has all that was asked of the privilege, though nothing of it survived.
     let trust = Sid::new(19, &[512, 4096]).unwrap();
     let object =
         guarded(vec![allow(FA, sid::EVERYONE)]).sacl(vec![ace(AceType::PROCESS_TRUST_LABEL, FR, trust)]);
@@ -433,6 +435,7 @@ fn ex_28_principal_self() {
 
 #[test]
 fn ex_29_auditing() {
+    // The alarm entry watches operations, in NT it does nothing (DIV-22).
     let object = guarded(vec![allow(FR, sid::EVERYONE)]).sacl(vec![
         audit(AceFlags::FAILED_ACCESS, 2, sid::EVERYONE),
         audit(AceFlags::SUCCESSFUL_ACCESS, 1, sid::EVERYONE),

@@ -8,7 +8,7 @@ use sim_core::access::{Decider, Explanation, Intents, NoteKind, PolicyAcl, Reaso
 use sim_core::model::{KACS, KOBICHA, Model, WINDOWS};
 use sim_core::privilege::Privilege;
 use sim_core::rights::{AccessMask, ObjectType};
-use sim_core::sd::condition::{Namespace, Operator};
+use sim_core::sd::condition::{ClaimFlags, ClaimValues, Namespace, Operator};
 use sim_core::sd::{AceFlags, AceType, Acl, LabelPolicy};
 use sim_core::sid::{self, Sid};
 use sim_core::trace::explain::write_explanation;
@@ -42,12 +42,29 @@ fn denied(
 
 #[test]
 fn denials_name_their_stage() {
-    use NoteKind::{DenyOnly, Intent, OwnerRights, PrivilegeOff, Shared, Strict, Unknown};
+    use NoteKind::{
+        DenyOnly, Disabled, InheritOnly, Intent, OwnerRights, PrivilegeOff, Shared, Strict, Unknown,
+    };
     let everyone = sid::EVERYONE;
     let denies = guarded(vec![deny(2, alice_sid()), allow(3, alice_sid())]);
     denied(&KACS, &alice(), &denies, 3, "dacl", Some(0), &[]);
     let admins = guarded(vec![allow(FA, sid::ADMINISTRATORS), allow(FR, sid::USERS)]);
     denied(&KACS, &bob(), &admins, 2, "dacl", None, &[DenyOnly]);
+    // TRC-6: an entry that does not count here, or not for a group that is disabled.
+    denied(
+        &KACS,
+        &alice(),
+        &guarded(vec![inherit_only(allow(FR, everyone))]),
+        1,
+        "dacl",
+        None,
+        &[InheritOnly],
+    );
+    let off = alice().with(|facts| facts.groups.push(disabled(account(2002))));
+    denied(&KACS, &off, &guarded(vec![allow(FR, account(2002))]), 1, "dacl", None, &[Disabled]);
+    // TRC-4: an entry is counted from 0 over the whole list, with those in front that are passed over.
+    let passed = audit(AceFlags::FAILED_ACCESS, FA, everyone);
+    denied(&KACS, &alice(), &guarded(vec![passed, deny(2, alice_sid())]), 2, "dacl", Some(1), &[]);
     // MIC-5, MAP-4
     let open = guarded(vec![allow(FA, everyone)]);
     denied(&KACS, &low(), &open, GR, "integrity", None, &[Shared]);
@@ -88,6 +105,60 @@ fn denials_name_their_stage() {
 }
 
 #[test]
+fn near_misses_have_fixed_words() {
+    // TRC-6; the one that is about what was granted: a deny came too late.
+    let object = guarded(vec![allow(3, staff()), deny(2, alice_sid())]);
+    let notes = explain(&KACS, &alice(), &object, 3).notes();
+    let found: Vec<_> = notes.iter().map(|note| (note.kind.name(), note.ace)).collect();
+    assert_eq!(found, [("NM-ORDER", Some(1))]);
+    for (kind, word) in [
+        (NoteKind::InheritOnly, "NM-IO"),
+        (NoteKind::DenyOnly, "NM-DENYONLY"),
+        (NoteKind::Disabled, "NM-DISABLED"),
+        (NoteKind::Intent, "NM-INTENT"),
+        (NoteKind::PrivilegeOff, "NM-PRIVOFF"),
+        (NoteKind::Unknown, "NM-UNKNOWN"),
+        (NoteKind::OwnerRights, "NM-OWNERRIGHTS"),
+        (NoteKind::Shared, "NM-SHARED"),
+        (NoteKind::Strict, "NM-STRICT"),
+    ] {
+        assert_eq!(kind.name(), word);
+    }
+}
+
+#[test]
+fn a_condition_tells_what_it_looked_at() {
+    // COND-32: the list and the entry, the side, the walk, what it came to, what was read, and why it is unknown.
+    let level = vec![attribute(Namespace::User, "Level"), int(2), op(Operator::Greater)];
+    let member = [sid_list(&[staff(), account(9)]), op(Operator::MemberOfAny), op(Operator::And)];
+    let absent = vec![attribute(Namespace::Resource, "Class"), int(1), op(Operator::Equal)];
+    let object = guarded(vec![
+        when(AceType::DENY_CALLBACK, 2, sid::EVERYONE, absent),
+        when(AceType::ALLOW_CALLBACK, 1, sid::EVERYONE, [level, member.into()].concat()),
+    ]);
+    let who = alice().restricted(&[sid::EVERYONE]).with(|facts| {
+        facts.user_claims = vec![claim("Level", ClaimFlags::empty(), ClaimValues::Int64(vec![3]))];
+    });
+    let mut out = String::new();
+    write_explanation(&mut out, "", &explain(&KACS, &who, &object, 3), ObjectType::File, &Names::new());
+    let told =
+        out.lines().filter(|line| line.contains(" side) is ")).map(|line| line.trim_end_matches(" [COND-1]"));
+    let told: Vec<&str> = told.collect();
+    let [staff, other] = [staff(), account(9)];
+    let reads = "@User.Level = 3";
+    assert_eq!(
+        told,
+        [
+            "dacl            0 condition (deny side) is U: @Resource.Class = absent, missing-attribute @Resource.Class".to_owned(),
+            format!("dacl            1 condition (allow side) is T: {reads}, {staff} in token (group[3]), {other} not in token"),
+            "restricted      0 condition (deny side) is U: @Resource.Class = absent, missing-attribute @Resource.Class".to_owned(),
+            // In the second walk members are looked for among the restricting SIDs (COND-20).
+            format!("restricted      1 condition (allow side) is F: {reads}, {staff} not in token, {other} not in token"),
+        ]
+    );
+}
+
+#[test]
 fn later_removers_are_listed_too() {
     // TRC-2: the label denies, and a deny entry would have.
     for model in [&KACS, &KOBICHA] {
@@ -112,6 +183,7 @@ fn grants_name_their_source() {
 
 #[test]
 fn the_text_goes_stage_by_stage() {
+    // TRC-4: masks as eight digits with names in the order of the bits.
     let mut names = Names::new();
     names.insert(alice_sid(), "alice\u{202e}");
     names.insert(staff(), "Staff");

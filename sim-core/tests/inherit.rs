@@ -86,7 +86,7 @@ fn dacl(descriptor: &SecurityDescriptor) -> &[Ace] {
 
 #[test]
 fn flags_of_the_copies() {
-    // INH-4, FILE-17: parent's flags, the copy on a leaf, the copy on a container. `-`: none.
+    // INH-2, INH-4, FILE-17: by the kind of the child; parent's flags, the copy on a leaf, the copy on a container. `-`: none.
     for (parent, leaf, container) in [
         ("", "-", "-"),
         ("NP", "-", "-"),
@@ -131,7 +131,7 @@ fn audit_flags_stay() {
 
 #[test]
 fn the_worked_example() {
-    // EX-30 in three models.
+    // EX-30 in three models; owner and group are the creator's defaults (INH-3).
     let parent = with_dacl(vec![
         allow("OI CI", FA, sid::CREATOR_OWNER),
         allow("CI", FR, sid::USERS),
@@ -194,7 +194,7 @@ fn generic_rights_are_written_out() {
 
 #[test]
 fn where_the_dacl_comes_from() {
-    // INH-6, INH-8, INH-11: each row of the table.
+    // INH-6, INH-8, INH-11: each row of the table. INH-3: an owner that is given is not defaulted.
     let parent = with_dacl(vec![allow("OI", FR, sid::USERS)]);
     let barren = with_dacl(vec![allow("CI", FR, sid::USERS)]);
     let default = Acl::new(vec![allow("ID", FA, bob())]);
@@ -231,6 +231,7 @@ fn where_the_dacl_comes_from() {
     creator.control = SdControl::DACL_PROTECTED;
     let made = make(&parent, Some(&creator), None);
     assert_eq!(made.control, SdControl::GROUP_DEFAULTED | SdControl::DACL_AUTO_INHERITED);
+    assert_eq!((made.owner, made.group), (Some(bob()), Some(staff())));
 
     creator = with_dacl(vec![allow("ID", 1, bob())]);
     let own = allow("", 1, bob());

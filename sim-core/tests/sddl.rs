@@ -1,11 +1,12 @@
 //! SDDL as tables: what is read, what is refused and where, what is written, and what has no text.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use sim_core::ids::Guid;
 use sim_core::model::{KACS, KOBICHA, Model, WINDOWS};
 use sim_core::rights::{AccessMask, ObjectType};
 use sim_core::sd::condition::{Claim, ClaimFlags, ClaimValues};
 use sim_core::sd::sddl::{self, Dialect, Field, PrintProblem, SddlContext, SddlProblem, Section};
-use sim_core::sd::{Ace, AceBody, AceFlags, AceType, Acl, SdControl, SecurityDescriptor};
+use sim_core::sd::{Ace, AceBody, AceFlags, AceType, Acl, ObjectGuids, SdControl, SecurityDescriptor};
 use sim_core::sid::{self, Sid};
 
 fn context(model: &Model) -> SddlContext {
@@ -36,7 +37,7 @@ fn every_alias_is_read_and_written() {
 
 #[test]
 fn what_is_written_comes_back() {
-    // SDDL-12: text that is canonical already.
+    // SDDL-12: text that is canonical already; SDDL-2, SDDL-9: entries of six fields, and of seven with a condition or a claim.
     for text in [
         "O:SY",
         "G:BA",
@@ -113,6 +114,48 @@ fn label_rights_mean_the_same_and_have_other_numbers() {
 }
 
 #[test]
+fn what_the_fields_of_an_entry_become() {
+    // SDDL-2, SDDL-6, SDDL-7, SDDL-9: the type, the mask, the SID, and what is behind them.
+    let guid = "bf967aba-0de6-11d0-a285-00aa003049e2";
+    let bytes = [0xBA, 0x7A, 0x96, 0xBF, 0xE6, 0x0D, 0xD0, 0x11, 0xA2, 0x85, 0, 0xAA, 0, 0x30, 0x49, 0xE2];
+    let guids = ObjectGuids { object_type: Some(Guid(bytes)), inherited_object_type: None };
+    for model in [&KOBICHA, &KACS, &WINDOWS] {
+        let entry = |text: &str| -> Ace {
+            let read = sddl::parse(text, &context(model)).unwrap_or_else(|error| panic!("{text}: {error}"));
+            read.sacl.or(read.dacl).unwrap().aces[0].clone()
+        };
+        let trust = entry("S:(TL;;0x20001;;;S-1-19-512-4096)");
+        let known = (trust.kind, trust.mask, trust.sid, trust.body);
+        let level = Sid::new(19, &[512, 4096]).unwrap();
+        assert_eq!(known, (AceType::PROCESS_TRUST_LABEL, AccessMask(0x2_0001), level, AceBody::Basic));
+        let policy = entry("S:(SP;;;;;S-1-17-9)");
+        let known = (policy.kind, policy.mask, policy.sid);
+        assert_eq!(known, (AceType::SCOPED_POLICY_ID, AccessMask(0), Sid::new(17, &[9]).unwrap()));
+        let object = entry(&format!("D:(OA;;0x10;{guid};;PS)"));
+        assert_eq!((object.kind, object.body), (AceType::ALLOW_OBJECT, AceBody::Object(guids)));
+        for (text, kind) in [("XA", AceType::ALLOW_CALLBACK), ("XD", AceType::DENY_CALLBACK)] {
+            let entry = entry(&format!("D:({text};;0x1;;;AU;(@User.a == 1))"));
+            assert_eq!((entry.kind, entry.mask), (kind, AccessMask(1)));
+            assert!(matches!(entry.body, AceBody::Callback(program) if program.starts_with(b"artx")));
+        }
+        let entry = entry(&format!("D:(ZA;;0x10;{guid};;AU;(@User.a == 1))"));
+        assert_eq!(entry.kind, AceType::ALLOW_CALLBACK_OBJECT);
+        assert!(matches!(entry.body, AceBody::CallbackObject(found, _) if found == guids));
+        // A seventh field where there is a condition or a claim, and nowhere else.
+        for kind in ["XA", "XD", "ZA", "ZD"] {
+            assert!(sddl::parse(&format!("D:({kind};;0x1;;;AU)"), &context(model)).is_err(), "{kind}");
+        }
+        for kind in ["XU", "RA"] {
+            assert!(sddl::parse(&format!("S:({kind};;0x1;;;WD)"), &context(model)).is_err(), "{kind}");
+        }
+        for kind in ["A", "D", "OA", "OD"] {
+            let text = format!("D:({kind};;0x1;;;AU;(@User.a == 1))");
+            assert!(sddl::parse(&text, &context(model)).is_err(), "{kind}");
+        }
+    }
+}
+
+#[test]
 fn composite_rights_need_a_class() {
     // SDDL-4
     for (class, text) in [
@@ -130,7 +173,7 @@ fn composite_rights_need_a_class() {
 
 #[test]
 fn what_is_refused_and_where() {
-    // SDDL-11: each kind of error, with section, entry, field and the offending text.
+    // SDDL-11, SDDL-2: each kind of error, with section, entry, field and the offending text.
     use Field as F;
     use SddlProblem as P;
     let dacl = Some(Section::Dacl);

@@ -268,7 +268,7 @@ fn claims_by_their_types() {
 
 #[test]
 fn claims_point_in_one_step_or_two() {
-    // ACE-5: in two steps the first word of the data holds the place of the value, counted from the entry.
+    // ACE-5, DIV-50: in two steps the first word of the data holds the place of the value, counted from the entry.
     let place = |extra: u32| (16 + 4 + 4 + extra).to_le_bytes();
     let word = |length: usize| u32::try_from(length).unwrap().to_le_bytes();
     let sid = bytes_of(USERS);

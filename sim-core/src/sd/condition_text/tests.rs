@@ -148,7 +148,9 @@ fn programs_without_text_are_refused() {
     ] {
         assert_eq!(print(&Condition { tokens }, &strict()).unwrap_err().kind, problem);
     }
-    // The width of a number has no text, and decides nothing.
+    // The width of a number has no text, and decides nothing. Text makes those of 64 bits (COND-30).
     let narrow = Condition { tokens: vec![attribute(), one(1), Token::Operator(Operator::Equal)] };
     assert_eq!(print(&narrow, &strict()).unwrap(), "@User.a == 1");
+    let wide = Condition { tokens: vec![attribute(), one(4), Token::Operator(Operator::Equal)] };
+    assert_eq!(parse("@User.a == 1", &strict()).unwrap(), wide);
 }
