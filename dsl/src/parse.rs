@@ -269,14 +269,20 @@ impl Reader<'_> {
         let starts = self.parts.get(before..).map(run_together).unwrap_or_default();
         if let Some(first) = starts.first() {
             let mut behind = self.parts.split_off(before + first).into_iter();
+            let mut line_told = None;
             for (start, end_of_next) in starts.iter().zip(starts.iter().skip(1).chain([&usize::MAX])) {
                 let here = Span { end: end(&self.parts).unwrap_or(span.end), ..span };
                 let next = behind.as_slice().first().map_or(span, |part| part.span);
-                self.report(
-                    Diagnostic::error(codes::ARGUMENT, next, "two statements stand on one line")
-                        .label("begins a statement of its own")
-                        .help("put it on a line of its own, or `;` in front of it"),
-                );
+                // What follows on the same line is no news.
+                let between = line_told.and_then(|from| self.text.get(from..next.start as usize));
+                if between.is_none_or(|text| text.contains('\n')) {
+                    self.report(
+                        Diagnostic::error(codes::ARGUMENT, next, "two statements stand on one line")
+                            .label("begins a statement of its own")
+                            .help("put it on a line of its own, or `;` in front of it"),
+                    );
+                }
+                line_told = Some(next.start as usize);
                 self.statement(before, Vec::new(), here, broken, doc);
                 span.start = next.start;
                 self.parts.extend(behind.by_ref().take(end_of_next - start));
