@@ -56,6 +56,24 @@ fn every_alone_keeps_no_run_alive() {
 }
 
 #[test]
+fn every_goes_on_while_it_accepts_clients_in_line() {
+    let clients = "process one as alice { wait 1ms; connect s }\nprocess two as bob { wait 2ms; connect s }\nprocess three as bob { wait 3ms; connect s }";
+    let serves = "service s { account LocalService; every 10ms { c = accept s; close c } }";
+    let ran = run(&format!("{serves}\n{clients}"), &[]).ends(0);
+    assert_eq!(times(&ran, "s/main"), ["1ms", "1001us", "10ms", "10001us", "20ms", "20001us"]);
+    has(&ran.out, "idle s/main in every");
+    // Each thread that rests has one more round: whoever is not accepted in one never is.
+    let waits = "service s { account LocalService; thread a { every 10ms { note \"x\" } }\nthread b { every 4ms { note \"y\" } } }";
+    let ran = run(&format!("{waits}\nprocess one as alice {{ wait 5ms; connect s }}"), &[]).ends(0);
+    assert_eq!(times(&ran, "s/a"), ["0us", "10ms"]);
+    assert_eq!(times(&ran, "s/b"), ["0us", "4ms", "8ms"]);
+    // Nor do two threads that are both in an `every` keep each other going.
+    let both = "process p as alice { every 10ms { connect s } }";
+    let ran = run(&format!("{waits}\n{both}"), &[]).ends(0);
+    assert_eq!(times(&ran, "p/main"), ["0us"]);
+}
+
+#[test]
 fn every_without_time_or_without_a_step_is_refused() {
     for (wrong, what) in [
         ("every 0ms { note \"x\" }", "needs time to pass"),

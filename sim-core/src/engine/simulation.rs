@@ -39,6 +39,8 @@ pub struct State {
     positions: Vec<Position>,
     /// How many of the coming events are no more than the next round of an `every`.
     resting: usize,
+    /// How many rounds have begun, with nothing else to come, since a client was accepted.
+    vain: usize,
     costs: SimRng,
     /// What scripts draw from.
     random: SimRng,
@@ -164,7 +166,7 @@ impl<'a> Simulation<'a> {
         Simulation {
             scenario,
             config,
-            state: State { world, queue, positions, resting: 0, costs, random, happened: 0 },
+            state: State { world, queue, positions, resting: 0, vain: 0, costs, random, happened: 0 },
             seen: Seen {
                 claims: vec![ClaimState::default(); scenario.claims.len()],
                 reached: vec![false; scenario.steps.len()],
@@ -229,7 +231,7 @@ impl<'a> Simulation<'a> {
             }
             let happening = self.scenario.world.get(self.state.happened);
             // An `every` goes on for ever; alone it keeps nothing alive.
-            if happening.is_none() && self.state.resting == self.state.queue.len() {
+            if self.only_rounds() && !self.may_accept() {
                 return Err(Ending::Finished);
             }
             let next = self.state.queue.peek();
@@ -317,9 +319,32 @@ impl<'a> Simulation<'a> {
 
     /// Takes the turn of the thread that comes next out of the queue.
     fn take_turn(&mut self, thread: ThreadId) {
+        self.state.vain += usize::from(self.only_rounds());
         self.state.queue.pop();
         let resting = &mut self.state.positions[thread.index()].resting;
         self.state.resting -= usize::from(std::mem::take(resting));
+    }
+
+    /// Whether nothing is to come but rounds of `every`.
+    fn only_rounds(&self) -> bool {
+        self.state.resting == self.state.queue.len() && self.state.happened >= self.scenario.world.len()
+    }
+
+    /// Whether a client who is in no `every` waits in line for a service that is, and may yet be accepted: once each round
+    /// has been taken in vain, none is.
+    fn may_accept(&self) -> bool {
+        let rests = |thread: ThreadId| self.state.positions[thread.index()].resting;
+        self.state.vain < self.state.resting && {
+            let resting = self.resting_processes();
+            let mut clients = self.state.world.clients_in_line();
+            clients.any(|(client, service)| !rests(client) && resting.contains(&service))
+        }
+    }
+
+    /// The processes of threads that wait for the next round of an `every`.
+    fn resting_processes(&self) -> BTreeSet<ProcessId> {
+        let threads = self.state.positions.iter().zip(self.state.world.threads());
+        threads.filter(|(position, _)| position.resting).map(|(_, thread)| thread.process).collect()
     }
 
     /// Whether one more event may come.
@@ -476,6 +501,9 @@ impl<'a> Simulation<'a> {
         }
         position.parked = false;
         position.waited = false;
+        if matches!(step.operation, Operation::Accept(_)) {
+            self.state.vain = 0;
+        }
         let refused = match &step.operation {
             Operation::Return(returned) => returned.no || returned.outcome.is_err(),
             _ => matches!(outcome, Outcome::Failed(_)),
@@ -610,9 +638,7 @@ impl<'a> Simulation<'a> {
     /// The threads that still wait, now that nothing is left to happen.
     fn left(&self) -> Vec<(ThreadId, Left)> {
         let mut left = Vec::new();
-        let resting = self.state.positions.iter().zip(self.state.world.threads());
-        let resting: BTreeSet<ProcessId> =
-            resting.filter(|(position, _)| position.resting).map(|(_, thread)| thread.process).collect();
+        let resting = self.resting_processes();
         let peer_rests =
             |thread, slot| self.state.world.peer_of(thread, slot).is_some_and(|peer| resting.contains(&peer));
         for (n, (position, program)) in self.state.positions.iter().zip(&self.scenario.programs).enumerate() {

@@ -263,6 +263,14 @@ impl World {
         Some(Ok(Success::Ok))
     }
 
+    /// The clients that wait to be accepted, each with the process that it waits for.
+    pub(crate) fn clients_in_line(&self) -> impl Iterator<Item = (ThreadId, ProcessId)> {
+        self.endpoints.iter().flat_map(|endpoint| {
+            let waiting = endpoint.pending.iter().map(|id| self.connection(*id));
+            waiting.filter(|one| one.open[SERVICE]).map(|one| (one.client, endpoint.process))
+        })
+    }
+
     /// Which end of a connection a thread's process holds. A process that connects to itself holds both; the end is
     /// then told by the thread that connected.
     fn end_of(&self, thread: ThreadId, id: ConnectionId) -> usize {
