@@ -210,6 +210,8 @@ pub enum ChangeError {
     There,
     /// Something hangs below what shall go.
     NotEmpty,
+    /// A process of this name runs as the principal that shall go.
+    RunsAs(Arc<str>),
     /// The principal is not in the group.
     NotInGroup(Sid),
     /// It has no such privilege.
@@ -244,6 +246,7 @@ impl fmt::Display for ChangeError {
             ChangeError::NotThere => f.write_str("it is not there"),
             ChangeError::There => f.write_str("it is there already"),
             ChangeError::NotEmpty => f.write_str("something is below it"),
+            ChangeError::RunsAs(process) => write!(f, "`{process}` runs as it"),
             ChangeError::NotInGroup(sid) => write!(f, "it is not in {sid}"),
             ChangeError::NoPrivilege(privilege) => write!(f, "it does not have {}", privilege.name()),
             ChangeError::NoClaim(name) => write!(f, "it has no claim `{name}`"),
@@ -326,6 +329,9 @@ impl Declarations {
                 self.objects.remove(at);
             }
             Change::RemovePrincipal(sid) => {
+                if let Some(process) = self.processes.iter().find(|process| process.account == Some(*sid)) {
+                    return Err(ChangeError::RunsAs(process.name.clone()));
+                }
                 let before = self.principals.len();
                 self.principals.retain(|principal| principal.sid != *sid);
                 if self.principals.len() == before {

@@ -268,7 +268,9 @@ fn error_name(error: &ChangeError) -> ErrorName {
         ChangeError::Edit(EditError::NullDacl | EditError::SecondLabel) | ChangeError::Unreadable(_) => {
             ErrorName::InvalidParameter
         }
-        ChangeError::NotWhileItRuns | ChangeError::Unmanaged => ErrorName::NotSupported,
+        ChangeError::NotWhileItRuns | ChangeError::RunsAs(_) | ChangeError::Unmanaged => {
+            ErrorName::NotSupported
+        }
     }
 }
 
