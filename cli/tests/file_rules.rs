@@ -481,7 +481,7 @@ fn the_owner_writes_the_dacl_by_level() {
 
 #[test]
 fn missing_descriptors_by_policy_and_level() {
-    // FILE-31, DIV-26: what comes of an open for reading at a level of impersonation, and without impersonation.
+    // FILE-31, DIV-26 (where the volume says nothing): what comes of an open for reading at a level of impersonation, and without impersonation.
     let all = |outcome| [[outcome; 4]; 3];
     let gates = [
         [DENIED, DENIED, DENIED, DENIED],
@@ -491,13 +491,21 @@ fn missing_descriptors_by_policy_and_level() {
     // The fallback lets Everyone read, and Anonymous is in Everyone but for `windows`.
     let reads = ["granted", "granted", "granted", "granted"];
     let made = [reads, ["granted", DENIED, "granted", "granted"], [TOO_LOW, TOO_LOW, "granted", "granted"]];
-    let rows =
-        [("deny", gates), ("synth_temp", made), ("synth_store", made), ("unmanaged", all("unmanaged"))];
+    let rows = [
+        ("", gates),
+        ("deny", gates),
+        ("synth_temp", made),
+        ("synth_store", made),
+        ("unmanaged", all("unmanaged")),
+    ];
     for (policy, wanted) in rows {
         // The directory on the way is as bare as the file.
-        let world = format!(
-            "volume \"/\" {{ missing_sd {policy} }}\ndirectory \"/\" {{ sd missing }}\nfile \"/f\" {{ sd missing }}\n"
-        );
+        let volume = if policy.is_empty() {
+            String::new()
+        } else {
+            format!("volume \"/\" {{ missing_sd {policy} }}\n")
+        };
+        let world = format!("{volume}directory \"/\" {{ sd missing }}\nfile \"/f\" {{ sd missing }}\n");
         for (at, level) in LEVELS.iter().enumerate() {
             let seen = served(&world, "impersonate conn", level, "open file \"/f\" for FILE_READ_DATA");
             for (n, seen) in seen.iter().enumerate() {
@@ -512,13 +520,13 @@ fn missing_descriptors_by_policy_and_level() {
         let seen = runs(&world, "bob", "open file \"/f\" for read\nopen file \"/f\" for write");
         for seen in &seen {
             let wanted = match policy {
-                "deny" => [DENIED, DENIED],
+                "" | "deny" => [DENIED, DENIED],
                 "unmanaged" => ["unmanaged", "unmanaged"],
                 _ => ["granted", DENIED],
             };
             assert_eq!(outcomes(seen), wanted, "{policy}");
             let reason = match policy {
-                "deny" => "missing_sd",
+                "" | "deny" => "missing_sd",
                 "unmanaged" => "unmanaged",
                 _ => "ace 2 for Everyone",
             };

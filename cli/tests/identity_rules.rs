@@ -63,10 +63,14 @@ fn flags_of_a_group_say_when_it_matches() {
     // What everybody is in cannot be disabled, what is listed can, and a reset goes back to what it was at first.
     for played in in_every_model(
         "group staff { rid 2000 }\ngroup night { rid 2001 }\nuser alice { rid 1013; groups staff; groups night (disabled) }\n\
-         process p as alice { disable group Everyone\n disable group staff\n enable group night\n show\n reset groups\n show }",
+         process p as alice { disable group Everyone\n disable group staff\n enable group night\n show\n reset groups\n show\n \
+         disable group S-1-5-5-0-1001\n enable group S-1-5-5-0-1001\n disable group S-1-5-4 }",
     ) {
         let p = played.of("p");
-        assert_eq!(outcomes(&p), [INVALID, "ok", "ok", "ok", "ok", "ok"]);
+        // The logon SID is not even enabled again (LOGON_ID); another one that everybody has, neither.
+        assert_eq!(outcomes(&p), [INVALID, "ok", "ok", "ok", "ok", "ok", INVALID, INVALID, INVALID]);
+        let logon = shown(p[3])["groups"].as_array().and_then(|groups| groups.last());
+        assert_eq!(logon.map(|group| &group["sid"]), Some(&"S-1-5-5-0-1001".into()));
         let states = |seen: &Seen| -> Vec<String> {
             let groups = shown(seen)["groups"].as_array().cloned().unwrap_or_default();
             let state = |name: &str| {
@@ -667,6 +671,14 @@ fn a_service_is_started_by_somebody_who_is_trusted() {
             assert!(groups.iter().any(|group| group["name"] == "Service"), "{name}: {groups:?}");
             assert!(seen.used.is_empty());
         }
+    }
+    // Where nothing is declared its integrity is its account's (DIV-35).
+    for played in in_every_model(
+        "user grace { rid 1015; integrity high }\nuser lou { rid 1016; integrity low }\n\
+         service one { account grace; show }\nservice two { account lou; show }\nservice three { account NetworkService; show }",
+    ) {
+        let shown = ["one", "two", "three"].map(|name| played.of(name)[0].shown.as_str());
+        assert_eq!(shown, ["grace High", "lou Low", "NetworkService System"]);
     }
     // It is there when the first client comes, in whatever order they are declared.
     for played in in_every_model(

@@ -273,7 +273,8 @@ fn a_write_restricted_token_is_filtered_where_it_writes() {
         }
     }
     // What lets the user in does not let a write-restricted token in; a second copy stays what the first one was (DIV-37).
-    let own = "file \"/f\" { owner SYSTEM; dacl { allow alice full } }\n";
+    // The second list would let each of them.
+    let own = "file \"/f\" { owner SYSTEM; dacl { allow alice full; allow visitors full } }\n";
     for (first, second, outcome) in [
         ("remove SeShutdownPrivilege", "remove SeShutdownPrivilege", "granted"),
         ("write_only; sids visitors", "remove SeShutdownPrivilege", DENIED),
