@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use sim_core::access::{AccessError, GateRefusal, ResultMode, Status};
+use sim_core::access::{AccessError, AccessRequest, GateRefusal, ResultMode, Silent, Status, access_check};
 use sim_core::ids::SessionId;
 use sim_core::model::{KACS, KOBICHA, MODELS, Model, WINDOWS};
 use sim_core::rights::{AccessMask, ObjectType};
@@ -39,8 +39,35 @@ fn asking_for_nothing_succeeds() {
 }
 
 #[test]
+fn what_makes_a_request_invalid() {
+    // VAL-1, VAL-3, VAL-4, RES-2: no descriptor, a tree that is none, reserved bits, results for nodes that there are not.
+    let object = guarded(vec![allow(FA, sid::EVERYONE)]);
+    for model in MODELS {
+        let compiled = compile(model, &alice(), &object);
+        let request = compiled.request(model, &alice(), &object, 1);
+        let bare = AccessRequest { descriptor: None, ..request };
+        assert_eq!(access_check(&bare, &mut Silent), Err(AccessError::NoDescriptor));
+        for bit in [21, 22, 23, 26, 27] {
+            assert_eq!(
+                check(model, &alice(), &object, 1 | 1 << bit),
+                Err(AccessError::InvalidMask),
+                "bit {bit}"
+            );
+        }
+        for tree in [&[][..], &[(1, 1)], &[(0, 1), (0, 2)], &[(0, 1), (2, 2)], &[(0, 1), (1, 2), (1, 1)]] {
+            let nodes: Vec<_> = tree.iter().map(|(level, number)| (*level, guid(*number))).collect();
+            let object = object.clone().tree(&nodes);
+            assert_eq!(check(model, &alice(), &object, 1), Err(AccessError::InvalidObjectTree), "{tree:?}");
+        }
+        let sound = object.clone().tree(&[(0, guid(1)), (1, guid(2)), (2, guid(3)), (1, guid(4))]);
+        assert!(check(model, &alice(), &sound, 1).unwrap().allowed);
+        assert_eq!(check(model, &alice(), &object.clone().list(), 1), Err(AccessError::ListWithoutTree));
+    }
+}
+
+#[test]
 fn the_group_of_an_object_decides_nothing() {
-    // SD-5: no owner, no check; and whoever the group is, even one whose entry is there.
+    // SD-5, VAL-2: no owner, no check; and whoever the group is, even one whose entry is there.
     for model in MODELS {
         let mut object = guarded(vec![allow(1, staff())]);
         for group in [None, Some(staff()), Some(alice_sid()), Some(sid::SYSTEM)] {
@@ -232,7 +259,7 @@ fn generic_rights_that_are_left_in_an_entry() {
 
 #[test]
 fn labels_between_the_levels() {
-    // DIV-49: no level at all, in NT a number among the others.
+    // DIV-49, MIC-2: no level at all, in NT a number among the others.
     let high = alice().with(|facts| facts.integrity = IntegrityLevel::High);
     for level in [Sid::new(16, &[8448]).unwrap(), Sid::new(16, &[8193]).unwrap()] {
         let object = |model| {
@@ -263,7 +290,7 @@ fn conditions_that_models_read_differently() {
         ("any of a literal", vec![of("Tags"), text("b"), op(AnyOf)], [true, true, false]),
         ("contains nothing", vec![of("Tags"), words(&[]), op(Contains)], [true, true, false]),
         ("not contains nothing", vec![of("Tags"), words(&[]), op(NotContains)], [false, false, true]),
-        // DIV-46, W-CND-14: membership of the user, of a group, of the owner that one is.
+        // DIV-46, OP-9, W-CND-14: membership of the user, of a group, of the owner that one is.
         ("the user", vec![sid_list(&[alice_sid()]), op(MemberOf)], [false, false, true]),
         ("a group", vec![sid_list(&[staff()]), op(MemberOf)], [true; 3]),
         ("the owner", vec![sid_list(&[sid::OWNER_RIGHTS]), op(MemberOf)], [true, true, false]),

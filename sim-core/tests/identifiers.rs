@@ -8,6 +8,32 @@ use sim_core::sid::{Sid, SidTable};
 use sim_core::token::{GroupAttributes, Identity, IdentityFacts, SidAndAttributes};
 
 #[test]
+fn sids_have_one_form_in_bytes() {
+    // SID-1: revision, count, the authority from its high byte on, each sub-authority from its low byte on.
+    let bytes = [1, 2, 0xAB, 0xCD, 0, 0, 0, 5, 21, 0, 0, 0, 0x01, 0x02, 0x03, 0x04];
+    let sid = Sid::new(0xABCD_0000_0005, &[21, 0x0403_0201]).unwrap();
+    let mut written = Vec::new();
+    sid.encode(&mut written);
+    assert_eq!((&written[..], sid.encoded_len()), (&bytes[..], 16));
+    assert_eq!((Sid::decode(&bytes), Sid::decode_prefix(&bytes)), (Some(sid), Some(sid)));
+    let most = [&[1, 15, 0, 0, 0, 0, 0, 5][..], &[7; 60]].concat();
+    assert_eq!(Sid::decode(&most).unwrap().encoded_len(), 68);
+    // SID-2: what is no SID, and what is one only as the beginning of more.
+    for cut in 0..16 {
+        assert_eq!(Sid::decode_prefix(&bytes[..cut]), None, "{cut} bytes");
+    }
+    for (at, byte) in [(0, 0), (0, 2), (1, 3), (1, 16), (1, 255)] {
+        let mut bytes = bytes;
+        bytes[at] = byte;
+        assert_eq!(Sid::decode_prefix(&bytes), None, "{byte} at {at}");
+    }
+    let many = [&[1, 16, 0, 0, 0, 0, 0, 5][..], &[7; 64]].concat();
+    assert_eq!(Sid::decode_prefix(&many), None);
+    let longer = [&bytes[..], &[0]].concat();
+    assert_eq!((Sid::decode(&longer), Sid::decode_prefix(&longer)), (None, Some(sid)));
+}
+
+#[test]
 fn sids_are_written_in_one_form() {
     // SID-3: an authority is decimal up to 32 bits, and behind that twelve small hex digits.
     for (authority, subs, text) in [
@@ -199,6 +225,16 @@ fn each_class_says_what_the_generic_rights_mean() {
             let all = model.mapping(class).map(AccessMask::GENERIC_ALL);
             assert!(!all.intersects(AccessMask::ACCESS_SYSTEM_SECURITY), "{}", class.name());
         }
+    }
+    // MAP-3: each generic bit becomes what it means, and the others stay.
+    let mapping = KACS.mapping(ObjectType::Token);
+    for (mask, mapped) in [
+        (0xC000_0000, 0x0006_00E8),
+        (0x2110_8001, 0x0110_8005),
+        (0xF000_0000, 0x000F_01FF),
+        (0x0200_0001, 0x0200_0001),
+    ] {
+        assert_eq!(mapping.map(AccessMask(mask)), AccessMask(mapped));
     }
     // Executing a key is reading it in NT (KEY-6).
     assert_eq!(WINDOWS.mapping(ObjectType::Key).execute, AccessMask(0x0002_0019));
