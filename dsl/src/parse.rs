@@ -111,7 +111,11 @@ fn too_deep(text: &str) -> Option<usize> {
                 }
             }
             b'}' | b']' | b')' => depth = depth.saturating_sub(1),
-            b'/' if rest.first() != Some(&b'/') => {}
+            b'/' if rest.first() == Some(&b'/') => {
+                let line = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                rest = rest.get(line..)?;
+            }
+            b'/' => {}
             quote => rest = behind_quote(rest, *quote),
         }
     }
@@ -130,18 +134,22 @@ const TELLING: [bool; 256] = {
     telling
 };
 
-/// What stands behind a text or a comment that began with `quote`: it ends with its line at the latest.
+/// What stands behind a text that began with `quote`: it ends with its line at the latest.
 fn behind_quote(text: &[u8], quote: u8) -> &[u8] {
-    let line = memchr::memchr(b'\n', text).unwrap_or(text.len());
-    let mut at = 0;
-    while quote != b'/' && at < line {
-        match text.get(at) {
-            Some(byte) if *byte == quote => return text.get(at + 1..).unwrap_or_default(),
-            Some(b'\\') if quote == b'"' => at += 2,
-            _ => at += 1,
-        }
+    let escape = if quote == b'"' { b'\\' } else { quote };
+    let mut rest = text;
+    while let Some(at) = memchr::memchr3(quote, escape, b'\n', rest) {
+        let (found, behind) = (rest.get(at), rest.get(at + 1..).unwrap_or_default());
+        rest = match found {
+            Some(b'\n') => return rest.get(at..).unwrap_or_default(),
+            Some(b'\\') if quote == b'"' => match behind {
+                [b'\n', ..] => behind,
+                behind => behind.get(1..).unwrap_or_default(),
+            },
+            _ => return behind,
+        };
     }
-    text.get(line..).unwrap_or_default()
+    &[]
 }
 
 struct Reader<'t> {
