@@ -40,7 +40,7 @@ fn every_scenario_has_its_golden_trace() {
     for path in scenarios {
         let text = std::fs::read_to_string(&path).expect("the scenario can be read");
         // What is there for `use` has no trace of its own.
-        if !dsl::has_scenario(&text) {
+        if dsl::kind_of(&text) != dsl::FileKind::Scenario {
             continue;
         }
         let params = read(&root, &path, &text, &[]).params;

@@ -11,7 +11,7 @@ use sim_core::engine::scenario::Scenario;
 use sim_core::engine::{RunConfig, build_world};
 use sim_core::model::{MODELS, Model};
 use sim_core::trace::names::Names;
-use sim_core::world::{BuildError, World};
+use sim_core::world::World;
 
 use crate::io::{self, Exit};
 
@@ -32,11 +32,14 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// A world to run the scenario in under a model.
-    pub(crate) fn world(&mut self, model: &Model) -> Result<World, BuildError> {
+    /// A world to run the scenario in under a model, or why there is none.
+    pub(crate) fn world(&mut self, model: &Model) -> Result<World, String> {
         let is_first = self.scenario.models.first().is_some_and(|first| first.name == model.name);
-        let built = self.world.take_if(|_| is_first);
-        built.map_or_else(|| build_world(&self.scenario, model), Ok)
+        match self.world.take_if(|_| is_first) {
+            Some(world) => Ok(world),
+            None => build_world(&self.scenario, model)
+                .map_err(|error| sim_core::text::escape(&error.to_string()).into_owned()),
+        }
     }
 }
 
@@ -238,10 +241,8 @@ pub(crate) struct PlayOptions {
     /// Give a parameter of the scenario this value; may be given several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = param)]
     pub param: Vec<(String, String)>,
-    /// End the run at a bound: `events=N`, `time=DURATION`, or `script=N` operations of a script in one call; or read within
-    /// one: `size=N` and `text=N` bytes, `files=N`, `statements=N` by `for`, `elements=N` of a list, `combinations=N` of
-    /// parameters; may be given several times
-    #[arg(long, value_name = "BOUND", value_parser = limit)]
+    #[arg(long, value_name = "BOUND", value_parser = limit, help = bounds_help("End the run at a bound: `events=N`, `time=DURATION`, or \
+`script=N` operations of a script in one call; or read"))]
     pub limit: Vec<Bound>,
     /// The root of the scenario: paths are shown relative to it, and `use` reads nothing outside of it [default: the nearest
     /// folder above the scenario that holds a folder `scenarios`, else the scenario's own]
@@ -286,6 +287,12 @@ fn param(text: &str) -> Result<(String, String), String> {
     let (name, value) =
         text.split_once('=').ok_or_else(|| "expected `NAME=VALUE`, such as `n=3`".to_owned())?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// What `--limit` takes of [`BOUNDS`], behind what else it does.
+pub(crate) fn bounds_help(before: &str) -> String {
+    let rows: Vec<String> = BOUNDS.iter().map(|row| format!("`{}=N` ({})", row.name, row.what)).collect();
+    format!("{before} within a bound: {}; may be given several times", rows.join(", "))
 }
 
 pub(crate) fn limit(text: &str) -> Result<Bound, String> {

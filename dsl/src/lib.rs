@@ -75,19 +75,29 @@ impl ReadScenario {
     }
 }
 
-/// Whether a text has a `scenario` block, or is broken so that it may have one: what has none is there for `use`.
-#[must_use]
-pub fn has_scenario(text: &str) -> bool {
-    let (ast, diagnostics) = parse::parse(FileId::default(), text);
-    let is_block = |stmt: &ast::Stmt| stmt.head.as_ref().is_some_and(|head| head.value == "scenario");
-    !diagnostics.is_empty() || ast.stmts.iter().any(is_block)
+/// What a file is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// It has a `scenario` block, or is broken so that it may have one.
+    Scenario,
+    /// It holds overlays and nothing else: it belongs to `scn whatif`.
+    Overlays,
+    /// Anything else is there for `use`.
+    Library,
 }
 
-/// Whether a text holds overlays and nothing else: such a file belongs to `scn whatif` and is no scenario.
+/// What a text is there for.
 #[must_use]
-pub fn is_overlay(text: &str) -> bool {
-    let (ast, _) = parse::parse(FileId::default(), text);
-    resolve::only_overlays(&ast.stmts)
+pub fn kind_of(text: &str) -> FileKind {
+    let (ast, diagnostics) = parse::parse(FileId::default(), text);
+    let is_block = |stmt: &ast::Stmt| stmt.head.as_ref().is_some_and(|head| head.value == "scenario");
+    if !diagnostics.is_empty() || ast.stmts.iter().any(is_block) {
+        FileKind::Scenario
+    } else if resolve::only_overlays(&ast.stmts) {
+        FileKind::Overlays
+    } else {
+        FileKind::Library
+    }
 }
 
 /// Reads and builds a scenario that needs no other file, with its parameters as they are.

@@ -209,7 +209,7 @@ fn gallery() -> Uses {
         let (ast, diagnostics) = dsl::parse::parse(file, &text);
         assert!(diagnostics.is_empty(), "{}", path.display());
         uses.statements(&ast.stmts, "");
-        if dsl::has_scenario(&text) {
+        if dsl::kind_of(&text) == dsl::FileKind::Scenario {
             uses.play(&mut sources, file);
         }
     }

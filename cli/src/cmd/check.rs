@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use dsl::FileKind;
 use dsl::diag::{Code, Severity};
 use dsl::findings::{self, Finding, Region};
 
@@ -35,9 +36,7 @@ pub(crate) struct Check {
     /// folder above that holds a folder `scenarios`, else a scenario's own]
     #[arg(long, value_name = "DIR", value_parser = load::folder)]
     root: Option<PathBuf>,
-    /// Read within a bound: `size=N` and `text=N` bytes, `files=N`, `statements=N` by `for`, `elements=N` of a list; may be
-    /// given several times
-    #[arg(long, value_name = "BOUND", value_parser = load::limit)]
+    #[arg(long, value_name = "BOUND", value_parser = load::limit, help = load::bounds_help("Read"))]
     limit: Vec<Bound>,
     /// Do not tell these warnings, separated by commas; `scn explain NAME` prints the page of one
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = load::warnings())]
@@ -158,11 +157,11 @@ fn scenarios_at(path: &str, others: &mut Vec<String>) -> Result<Vec<String>, Str
     let mut found = Vec::new();
     for file in io::files_below(folder, ".scn")? {
         let Some(name) = file.to_str() else { continue };
-        match io::read(name) {
-            Ok(text) if dsl::is_overlay(&text) => {}
-            Ok(text) if !dsl::has_scenario(&text) => others.push(name.to_owned()),
-            // What cannot be read is told when it is read again.
-            _ => found.push(name.to_owned()),
+        // What cannot be read is told when it is read again.
+        match io::read(name).map_or(FileKind::Scenario, |text| dsl::kind_of(&text)) {
+            FileKind::Scenario => found.push(name.to_owned()),
+            FileKind::Overlays => {}
+            FileKind::Library => others.push(name.to_owned()),
         }
     }
     if found.is_empty() && others.is_empty() {

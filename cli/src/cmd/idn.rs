@@ -132,7 +132,7 @@ impl Idn {
         config.until = when.at;
         let world = match loaded.world(&config.model) {
             Ok(world) => world,
-            Err(error) => return io::failure(&sim_core::text::escape(&error.to_string()), Exit::Text),
+            Err(why) => return io::failure(&why, Exit::Text),
         };
         let finished = engine::run_in(world, &loaded.scenario, &config, &mut |_, _| {});
         let shown = self.report(&finished.world, &loaded, when);

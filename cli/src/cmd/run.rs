@@ -60,7 +60,7 @@ impl Run {
         let config = self.options.config(&loaded.scenario);
         let world = match loaded.world(&config.model) {
             Ok(world) => world,
-            Err(error) => return io::failure(&sim_core::text::escape(&error.to_string()), Exit::Text),
+            Err(why) => return io::failure(&why, Exit::Text),
         };
         let mut output = Output::new();
         let explain = match self.explain {

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use dsl::FileKind;
 use dsl::diag::Code;
 use sim_core::engine::RunConfig;
 use sim_core::trace::text;
@@ -143,9 +144,13 @@ impl Test {
                 Err(error) => return io::failure(&error, Exit::Usage),
             }
         }
-        let (scenarios, libraries): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(|path| {
-            io::read(&path.to_string_lossy()).map_or(true, |text| dsl::has_scenario(&text))
-        });
+        // What cannot be read is told when it is read again.
+        let kind_of = |path: &Path| {
+            io::read(&path.to_string_lossy()).map_or(FileKind::Scenario, |text| dsl::kind_of(&text))
+        };
+        let kinds = scenarios.into_iter().map(|path| (kind_of(&path), path));
+        let (scenarios, others): (Vec<_>, Vec<_>) = kinds.partition(|(kind, _)| *kind == FileKind::Scenario);
+        let scenarios: Vec<PathBuf> = scenarios.into_iter().map(|(_, path)| path).collect();
         let jobs = self.jobs.unwrap_or_else(io::processors);
         let mut report = Report::new();
         for one in io::in_parallel(&scenarios, jobs, |scenario| self.scenario(scenario, &root)) {
@@ -153,9 +158,9 @@ impl Test {
         }
         // A file without a `scenario` block that nobody uses may be a scenario whose first line is misspelt.
         let mut overlay = None;
-        for path in libraries {
+        for (kind, path) in others {
             let name = golden::relative(&path, &root);
-            if io::read(&path.to_string_lossy()).is_ok_and(|text| dsl::is_overlay(&text)) {
+            if kind == FileKind::Overlays {
                 overlay.get_or_insert(name);
                 continue;
             }
@@ -240,8 +245,8 @@ impl Test {
             let case = format!("{shown} [{}{}]", model.name, params);
             let world = match loaded.world(model) {
                 Ok(world) => world,
-                Err(error) => {
-                    report.fail(&case, &sim_core::text::escape(&error.to_string()), Exit::Text);
+                Err(why) => {
+                    report.fail(&case, &why, Exit::Text);
                     continue;
                 }
             };

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use sim_core::ids::ProcessId;
 use sim_core::rights::ObjectType;
 use sim_core::sd::AceEffect;
 use sim_core::sd::edit::{Description, Place};
@@ -438,14 +439,7 @@ impl Resolver<'_> {
     fn endpoint_change(&mut self, args: &mut Args<'_>, process: usize) -> Read<(usize, PartsChange)> {
         let name = args.name("the name of an endpoint")?;
         let block = args.block("`{` and what changes, such as `dacl { … }`")?;
-        let owner = self.processes.get_index(process).map_or("", |(owner, _)| owner.as_str());
-        let full = format!("{owner}.{}", name.value);
-        let own = |known: &str| known.strip_prefix(owner)?.strip_prefix('.').map(str::to_owned);
-        let Some(position) = self.endpoints.keys().position(|known| known.as_str() == full) else {
-            let known: Vec<String> = self.endpoints.keys().filter_map(|known| own(known)).collect();
-            let near = known.iter().map(String::as_str);
-            return Err(unknown(codes::UNKNOWN_NAME, name.span, "endpoint of it", &name.value, near));
-        };
+        let position = self.endpoint_of(ProcessId(process as u32), &name)?.index();
         let parts = match self.object_changes(block.value, ObjectType::Endpoint).0 {
             DescriptorChange::Parts(parts) => parts,
             DescriptorChange::Whole(whole) => {

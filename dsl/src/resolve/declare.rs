@@ -61,9 +61,11 @@ pub(super) const DECLARATIONS: &[&str] = &[
 pub(super) const SETTINGS: &[&str] =
     &["model", "seed", "domain", "start", "limit", "timing", "allow_warnings"];
 
-/// What `limit` bounds.
-pub(super) const LIMITS: &[&str] =
-    &["events", "time", "script", "files", "statements", "elements", "combinations"];
+/// What `limit` bounds: a run, and how the scenario is read as far as the block can say it.
+pub(super) fn limits() -> Vec<&'static str> {
+    let reading = BOUNDS.iter().filter(|row| row.in_block).map(|row| row.name);
+    ["events", "time", "script"].into_iter().chain(reading).collect()
+}
 
 /// What a file has besides its descriptor.
 pub(super) const FILE_WORDS: &[&str] = &["pip", "not_executable"];
@@ -193,7 +195,7 @@ impl Resolver<'_> {
                     "events" => settings.limits.events = count(&mut args, "a number of events")?,
                     "script" => settings.limits.script = count(&mut args, "a number of operations")?,
                     "time" => settings.limits.time = args.time("a duration such as `10s`")?.value,
-                    other if LIMITS.contains(&other) => {
+                    other if BOUNDS.iter().any(|row| row.in_block && row.name == other) => {
                         let span = args.here();
                         let most = count(&mut args, "a number")?;
                         let bounds = &self.sources.bounds;
@@ -206,7 +208,7 @@ impl Resolver<'_> {
                     }
                     other => {
                         let diagnostic =
-                            unknown(codes::WORD, what.span, "limit", other, LIMITS.iter().copied());
+                            unknown(codes::WORD, what.span, "limit", other, limits().into_iter());
                         return Err(if BOUNDS.iter().any(|row| row.name == other) {
                             diagnostic.label("known too late").help(format!(
                                 "the block is read when the file has been: `--limit {other}=N` sets it"
@@ -214,7 +216,7 @@ impl Resolver<'_> {
                         } else {
                             diagnostic.help(format!(
                                 "one of: {}; as in `limit events 5000` and `limit time 10s`",
-                                LIMITS.join(", ")
+                                limits().join(", ")
                             ))
                         });
                     }

@@ -161,7 +161,9 @@ impl Resolver<'_> {
                 Ok(id)
             }
             _ => {
-                let names = self.near_names(self.endpoints.keys().map(Word::as_str));
+                let own = |known: &'_ Word| known.strip_prefix(owner)?.strip_prefix('.').map(str::to_owned);
+                let own: Vec<String> = self.endpoints.keys().filter_map(own).collect();
+                let names = self.near_names(own.iter().map(String::as_str));
                 Err(unknown(codes::UNKNOWN_NAME, name.span, "endpoint of this service", &name.value, names))
             }
         }

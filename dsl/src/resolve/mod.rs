@@ -102,6 +102,7 @@ pub(crate) fn resolve(
 pub(crate) struct Resolved {
     /// The scenario, if nothing is wrong with it.
     pub(crate) scenario: Option<Scenario>,
+    /// Where its parts stand.
     pub(crate) places: Places,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The codes of the warnings that the scenario allows.

@@ -8,7 +8,7 @@ use sim_core::world::op::ErrorName;
 
 use super::change::{CHANGE_WORDS, PLACES, SUBJECTS};
 use super::claims::{PATTERN_CLASSES, PATTERN_WORDS};
-use super::declare::{DECLARATIONS, FILE_WORDS, LIMITS, PROCESS_WORDS, PROTECTIONS, SETTINGS};
+use super::declare::{DECLARATIONS, FILE_WORDS, PROCESS_WORDS, PROTECTIONS, SETTINGS, limits};
 use super::identity::{MANDATORY_POLICIES, RESTRICT_WORDS};
 use super::program::{CONDITION_WORDS, EXPECTATIONS, STAGES};
 use super::security::{
@@ -98,7 +98,7 @@ pub fn vocabulary() -> Vec<Family> {
 
     family(Statements, "Declarations", AtTop, DECLARATIONS.to_vec());
     family(Statements, "Settings of a scenario", Within(&["scenario"]), SETTINGS.to_vec());
-    family(Statements, "What `limit` bounds", Behind(&["limit"]), LIMITS.to_vec());
+    family(Statements, "What `limit` bounds", Behind(&["limit"]), limits());
     family(Statements, "Properties that shape a token", Within(SHAPED), SHAPE_WORDS.to_vec());
     let process = "Further properties of a process or service";
     family(Statements, process, Within(&["process", "service"]), PROCESS_WORDS.to_vec());
